@@ -168,14 +168,26 @@ struct LoginNews {
     }
     return {};
   }
-  // True: the account sends from another login now.
-  base::Result<bool> follow(std::string_view from, std::int64_t sent) {
-    if (sent < marks.chosen) return false;
+  // Of two choices the later one holds; of two of one second that of the greater address, so that
+  // all devices hold the same one. A primary login that was deleted elsewhere gives way. True: the
+  // account sends from another login now.
+  base::Result<bool> follow(const SyncPrimaryLogin& choice,
+                            const std::vector<SyncRemovedLogin>& removed) {
     EDGE_TRY(const auto rows, store::list_mail_logins(write.scope));
-    const store::MailLoginRow* const row = find_login(rows, from);
-    if (row == nullptr || row->primary) return false;
+    const store::MailLoginRow* const row = find_login(rows, choice.addr);
+    const auto ours = std::ranges::find_if(rows, &store::MailLoginRow::primary);
+    if (row == nullptr || ours == rows.end()) return false;
+    if (row->primary) {
+      marks.chosen = std::max(marks.chosen, choice.chosen);
+      return false;
+    }
+    const bool later = std::pair(choice.chosen, row->addr) > std::pair(marks.chosen, ours->addr);
+    const bool gone = std::ranges::any_of(removed, [&](const SyncRemovedLogin& one) {
+      return same_address(one.addr, ours->addr) && one.removed >= seconds_of(*ours);
+    });
+    if (!later && !gone) return false;
     EDGE_CHECK(store::set_primary_mail_login(write.scope, row->id));
-    marks.chosen = sent;
+    marks.chosen = std::max(marks.chosen, choice.chosen);
     changed = true;
     EDGE_CHECK(write.emit(AccountsChanged{}));
     return true;
@@ -228,33 +240,42 @@ base::Result<> delete_login(const kernel::WriteContext& write, const store::Mail
 
 base::Result<> choose_login(const kernel::WriteContext& write, const store::MailLoginRow& row) {
   EDGE_CHECK(store::set_primary_mail_login(write.scope, row.id));
+  // Later than what is known, of the clock of another device or by a second choice in a second.
   EDGE_TRY(LoginMarks marks, load_marks(write.scope));
-  marks.chosen = write.tx.now() / 1000;
+  marks.chosen = std::max(write.tx.now() / 1000, marks.chosen + 1);
+  // A device that deleted the login before has it back.
+  store::MailLoginRow fresh = row;
+  fresh.added_at = std::max(row.added_at, marks.chosen * 1000);
+  EDGE_CHECK(store::update_mail_login(write.scope, fresh));
   return save_marks(write.scope, marks);
 }
 
 base::Result<SyncLogins> logins_to_report(const store::Scope& scope) {
   SyncLogins said;
   EDGE_TRY(const auto rows, store::list_mail_logins(scope));
+  EDGE_TRY(const LoginMarks marks, load_marks(scope));
   for (const store::MailLoginRow& row : rows) {
+    if (row.primary) said.primary = SyncPrimaryLogin{row.addr, marks.chosen};
     if (row.id <= 1) continue;
     EDGE_TRY(StoredLogin stored, stored_login_of(row));
     said.logins.push_back({std::move(stored.login), std::move(stored.entered), seconds_of(row)});
   }
-  EDGE_TRY(const LoginMarks marks, load_marks(scope));
   for (const auto& [addr, at] : marks.removed) said.removed.push_back({addr, at});
   return said;
 }
 
 base::Result<> take_logins(const kernel::WriteContext& write, const SyncLogins& said,
-                           std::string_view from, std::int64_t sent) {
+                           std::string_view from) {
+  if (said.logins.empty() && said.removed.empty() && !said.primary) return {};
   EDGE_TRY(LoginMarks marks, load_marks(write.scope));
   LoginNews news{write, std::move(marks)};
   EDGE_CHECK(news.take(said));
-  EDGE_TRY(const bool followed, news.follow(from, std::min(sent, write.tx.now() / 1000)));
+  const SyncPrimaryLogin choice =
+      said.primary.value_or(SyncPrimaryLogin{std::string(from), said.reported});
+  EDGE_TRY(const bool followed, news.follow(choice, said.removed));
   // The one that was the primary one until now may be among those that were deleted.
   if (followed) EDGE_CHECK(news.take_removals(said));
-  if (followed || !said.removed.empty()) EDGE_CHECK(save_marks(write.scope, news.marks));
+  EDGE_CHECK(save_marks(write.scope, news.marks));
   if (!news.changed) return {};
   EDGE_CHECK(addresses_changed(write));
   EDGE_CHECK(write.emit(TransportsModified{}));

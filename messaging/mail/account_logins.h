@@ -37,9 +37,9 @@ base::Result<> choose_login(const kernel::WriteContext& write, const store::Mail
 // ---- for our other devices ----
 
 base::Result<SyncLogins> logins_to_report(const store::Scope& scope);
-// Takes what another device reported by a mail from `from`, one of our addresses, at `sent`
-// (seconds): that device sends from there, so we do as well. Lines begin and end with the commit.
+// Takes what another device reported by a mail from `from`, an address of the account. Lines begin
+// and end with the commit.
 base::Result<> take_logins(const kernel::WriteContext& write, const SyncLogins& said,
-                           std::string_view from, std::int64_t sent);
+                           std::string_view from);
 
 }  // namespace messaging::mail

@@ -294,8 +294,7 @@ base::Result<> take_device_news(const kernel::WriteContext& write, const OwnKey&
     EDGE_CHECK(std::visit(ItemTaker{write, own, arrival}, item));
     if (auto* said = std::get_if<SyncLogins>(&item)) logins = std::move(*said);
   }
-  const ChatMail& mail = arrival.opened.mail;
-  EDGE_CHECK(take_logins(write, logins, mail.from.addr, mail.date));
+  EDGE_CHECK(take_logins(write, logins, arrival.opened.mail.from.addr));
   return expect_device(write);
 }
 

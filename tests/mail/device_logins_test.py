@@ -1,9 +1,17 @@
 """The mail logins (transports) of an account with several devices: what one adds, enters again, deletes and makes the primary one."""
+import contextlib
+import functools
+import itertools
+import os
+import time
 import unittest
 
 import world
-from world import Case, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from world import Case, RpcError, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from faults_test import LineCut
 from second_devices import second_device
+
+STEPS = int(os.environ.get("EDGE_MAIL_STEPS", "6"))
 
 # Core trusts the Web's authorities alone, and is told of a login as it was entered here.
 ANY = "acceptInvalidCertificates"
@@ -63,7 +71,10 @@ class LoginsOfDevices(Case):
             address = self.add(device, "again")
             self.have(address)
             other.rpc("delete_transport", address)
+            deleted = int(time.time())
             self.have()
+            # Core's times are seconds, and a deletion holds against what is added in the same one.
+            until(lambda: int(time.time()) > deleted, what="the next second")
             device.rpc("add_or_update_transport", self.rig.login(address, checks=ANY), seconds=60)
             self.have(address)
             device.rpc("delete_transport", address)
@@ -104,6 +115,59 @@ class LoginsOfOurDevices(LoginsOfDevices):
         self.have(third)
         one, _ = at_once(lambda: self.add(self.alice, "one"), lambda: self.phone.rpc("delete_transport", third))
         self.have(one)
+
+
+@unittest.skipIf(world.SUBJECT == "core", "of our own devices: core 2.57 takes a deleted login back from an older report")
+class LoginsOverBrokenLines(LineCut):
+    """Both devices change the account's logins while the lines of one are cut and it is killed: they agree in the end."""
+
+    COST = 30
+
+    def logins(self, party):
+        found = {transport["addr"] for transport in party.rpc("list_transports")}
+        return party.rpc("get_config", "configured_addr"), found
+
+    def agree(self, devices):
+        self.persist(lambda: self.logins(devices[0]) == self.logins(devices[1]), 60,
+                     lambda: f"one list of logins instead of {[self.logins(one) for one in devices]}")
+
+    def change(self, device, extra):
+        """Adds one, deletes one, enters one again or sends from another one, whatever is possible."""
+        primary, found = self.logins(device)
+        others = sorted(found - {primary, self.first})  # the first one never goes to other devices
+        what = self.chance.choice(["add", "delete", "again", "choose"])
+        with contextlib.suppress(RpcError):  # the other device was quicker
+            if what == "add" and len(found) < 4 or not others:
+                address = self.rig.address(f"extra{next(extra)}-")
+                device.rpc("add_or_update_transport", self.rig.login(address, "plain"), seconds=60)
+            elif what == "delete":
+                device.rpc("delete_transport", self.chance.choice(others))
+            elif what == "again":
+                device.rpc("add_or_update_transport", self.rig.login(self.chance.choice(others), "plain"), seconds=60)
+            else:
+                device.rpc("set_config", "configured_addr", self.chance.choice([*others, self.first]))
+
+    def test_logins_that_both_change(self):
+        alice, extra = subject("alice"), itertools.count(1)
+        phone = second_device(alice, self.server, "alice's phone", security="plain", imapPort=self.imap.port, smtpPort=self.smtp.port)
+        devices, self.first = (alice, phone), alice.address
+        for step in range(STEPS):
+            self.imap.plan = [(self.chance.choice(["up", "down"]), self.chance.randrange(1, 4000)) for _ in range(3)]
+            self.smtp.plan = [(self.chance.choice(["up", "down"]), self.chance.randrange(1, 4000)) for _ in range(2)]
+            self.imap.cut_all()
+            self.smtp.cut_all()
+            at_once(*[functools.partial(self.change, device, extra) for device in devices])
+            if step % 3 == 2:
+                self.server.kill9()
+                self.server.start()
+                phone.rpc("start_io")
+            if step % 2:
+                self.again()
+                continue  # the next changes are made before these are known
+            self.agree(devices)
+        self.imap.plan, self.smtp.plan = [], []
+        self.agree(devices)
+        self.assertGreater(self.imap.cuts + self.smtp.cuts, 0)
 
 
 if __name__ == "__main__":

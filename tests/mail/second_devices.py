@@ -12,14 +12,16 @@ def secret_key(party):
         return next(path for path in pathlib.Path(folder).iterdir() if "private" in path.name).read_text("utf-8")
 
 
-def second_device(device, server, name):
+def second_device(device, server, name, **login):
     """Another account with the first one's key, at the first one's mailbox. Both send each other what they do."""
-    other = world.of_class(server.unconfigured(name))
+    other = server.unconfigured(name)
+    if server in world.SERVERS.values():
+        world.of_class(other)
     with tempfile.NamedTemporaryFile("w", suffix=".asc") as file:
         file.write(secret_key(device))
         file.flush()
         other.rpc("import_self_keys", file.name, None)
-    other.configure(device.address)
+    other.configure(device.address, **login)
     for one in (device, other):
         one.rpc("set_config", "bcc_self", "1")
     other.wait("ImapInboxIdle", 0)

@@ -49,7 +49,7 @@ struct Devices : MailWorld {
       mail.message_id =
           messaging::mail::message_id_of(messaging::mail::as_v4(crypto::random_array<16>()));
     }
-    mail.date = now - sent_before;
+    mail.date = now;
     mail.key = messaging::mail::KeyNotice{mail.from.addr, own->bytes(), true};
     const auto outer = messaging::mail::outer_of(mail, 0);
     const auto inner = messaging::mail::write_inner(mail, outer);
@@ -120,8 +120,7 @@ struct Devices : MailWorld {
   }
 
   ChatId bobs, alices;
-  std::string sent_from = {};    // the address that the other device sends from; "": alice's
-  std::int64_t sent_before = 0;  // seconds before now, as its mails say
+  std::string sent_from = {};  // the address that the other device sends from; "": alice's
 };
 
 }  // namespace test

@@ -29,7 +29,7 @@ struct Logins : Devices {
   void report(const SyncLogins& said, const std::string& from = kOwn) {
     messaging::mail::ChatMail mail;
     mail.to.push_back({MailAddress{from}});
-    mail.body = MailSync{write_sync_items({said}, 1)};
+    mail.body = MailSync{write_sync_items({said}, reported.value_or(now()))};
     if (from == kOwn) {
       mail_to_alice(alice, std::move(mail));
       return;
@@ -69,6 +69,7 @@ struct Logins : Devices {
     return {login->imap.password.begin(), login->imap.password.end()};
   }
   std::int64_t now() { return clock.now() / 1000; }
+  std::optional<std::int64_t> reported = {};  // nullopt: now
 };
 
 using List = std::vector<std::string>;
@@ -182,9 +183,59 @@ TEST_CASE("the login that another device sends from is the primary one here too"
   REQUIRE(answer<void>([&](auto done) {
     world.alice.engine().config().set(Peer::kAccount, {{"configured_addr", addr}}, std::move(done));
   }));
-  world.sent_before = 30;
-  world.report({}, kOwn);
+  world.reported = world.now() - 30;
+  world.report({{login_at(addr, world.now() - 50)}, {}}, kOwn);
   CHECK(world.config(world.alice, "configured_addr") == addr);
+  // Nor do other news, which may come from wherever they could be sent.
+  world.news_to_alice(world.alice, R"({"Config":{"key":"Selfstatus","val":"here"}})");
+  CHECK(world.config(world.alice, "configured_addr") == addr);
+}
+
+TEST_CASE("of two choices of the primary login the later one holds, in whatever order they come") {
+  Logins world;
+  const std::int64_t now = world.now();
+  SyncLogins said;
+  for (const char* name : {"a@example.org", "b@example.org"}) {
+    said.logins.push_back(login_at(name, now));
+  }
+  const auto choice = [&](const std::string& addr, std::int64_t at) {
+    SyncLogins out = said;
+    out.primary = SyncPrimaryLogin{addr, at};
+    return out;
+  };
+  const auto primary = [&] { return world.config(world.alice, "configured_addr"); };
+  const bool turned = GENERATE(true, false);
+  SECTION("at different times") {
+    world.report(turned ? choice("a@example.org", now + 9) : choice("b@example.org", now + 5));
+    world.report(turned ? choice("b@example.org", now + 5) : choice("a@example.org", now + 9));
+    CHECK(primary() == "a@example.org");
+  }
+  SECTION("in one second") {
+    world.report(turned ? choice("a@example.org", now + 5) : choice("b@example.org", now + 5));
+    world.report(turned ? choice("b@example.org", now + 5) : choice("a@example.org", now + 5));
+    CHECK(primary() == "b@example.org");
+  }
+  SECTION("a primary login that another device deleted gives way") {
+    world.report(choice("b@example.org", now + 5));
+    SyncLogins gone = choice("a@example.org", now + 3);
+    gone.logins.pop_back();
+    gone.removed.push_back({"b@example.org", now + 6});
+    world.report(gone);
+    CHECK(primary() == "a@example.org");
+    CHECK(world.password_of("b@example.org") == "none");
+  }
+  SECTION("a login that is chosen here is there again where it was deleted before") {
+    world.report(choice("a@example.org", now + 5));
+    world.clock.advance(20'000);
+    REQUIRE(answer<void>([&](auto done) {
+      world.alice.engine().config().set(Peer::kAccount, {{"configured_addr", "b@example.org"}},
+                                        std::move(done));
+    }));
+    world.report({{}, {{"b@example.org", now + 10}}});
+    CHECK(primary() == "b@example.org");
+    world.report({{}, {{"b@example.org", now + 30}}, SyncPrimaryLogin{"a@example.org", now}});
+    CHECK(primary() == "a@example.org");
+  }
 }
 
 TEST_CASE("what is changed here is reported to our other devices, and the first login is not") {
@@ -218,6 +269,8 @@ TEST_CASE("what is changed here is reported to our other devices, and the first 
   CHECK(said->logins == std::vector<SyncLogin>{login_at("second@example.org", now, "geheim")});
   REQUIRE(said->removed.size() == 1);
   CHECK(said->removed[0].addr == "third@example.org");
+  REQUIRE(said->primary);
+  CHECK(said->primary->addr == kOwn);
   // Of an account without other devices nothing is.
   world.alice.set_config("bcc_self", "0");
   REQUIRE(world.remove("second@example.org"));

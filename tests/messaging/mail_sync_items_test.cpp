@@ -181,10 +181,14 @@ TEST_CASE("logins are read as Delta Chat's devices write them") {
   CHECK(one.changed == 1796091626);
   CHECK_FALSE(one.published);
   CHECK(said->removed == std::vector<SyncRemovedLogin>{{"gone@rig.test", 1796091627}});
+  CHECK_FALSE(said->primary);
+  CHECK(said->reported == 1796054379);
   // What we write is read as it was.
-  const auto again = read_sync_items(write_sync_items({*said}, 1));
+  SyncLogins ours = *said;
+  ours.primary = SyncPrimaryLogin{"other@rig.test", 1796091628};
+  const auto again = read_sync_items(write_sync_items({ours}, ours.reported));
   REQUIRE(again.size() == 1);
-  CHECK(std::get<SyncLogins>(again[0]) == *said);
+  CHECK(std::get<SyncLogins>(again[0]) == ours);
 }
 
 TEST_CASE("logins that cannot be used are left out") {

@@ -165,6 +165,16 @@ LoginRequest::Server entered_in(const JsonFields& entered, std::string_view kind
   return server;
 }
 
+// An address and a time.
+std::optional<std::pair<std::string, std::int64_t>> read_dated(std::string_view value) {
+  const auto fields = json_object(value);
+  if (!fields) return std::nullopt;
+  auto addr = read_mail_address(json_text(json_field(*fields, "addr")));
+  const auto seconds = time_in(*fields);
+  if (!addr || !seconds) return std::nullopt;
+  return std::pair(*std::move(addr), *seconds);
+}
+
 std::optional<SyncLogin> read_login(std::string_view value) {
   const auto fields = json_object(value);
   if (!fields) return std::nullopt;
@@ -203,7 +213,13 @@ std::string write_logins(const SyncLogins& said) {
     removed += fmt::format(R"({}{{"addr":{},"timestamp":{}}})", removed.empty() ? "" : ",",
                            json_string(one.addr), one.removed);
   }
-  return fmt::format(R"({{"transports":[{}],"removed_transports":[{}]}})", logins, removed);
+  std::string primary;
+  if (said.primary) {
+    primary = fmt::format(R"(,"primary":{{"addr":{},"timestamp":{}}})",
+                          json_string(said.primary->addr), said.primary->chosen);
+  }
+  return fmt::format(R"({{"transports":[{}],"removed_transports":[{}]{}}})", logins, removed,
+                     primary);
 }
 
 std::optional<SyncLogins> read_logins(std::string_view json) {
@@ -219,14 +235,13 @@ std::optional<SyncLogins> read_logins(std::string_view json) {
   }
   if (removed) {
     for (const std::string_view one : *removed) {
-      const auto item = json_object(one);
-      if (!item) continue;
-      auto addr = read_mail_address(json_text(json_field(*item, "addr")));
-      const auto seconds = time_in(*item);
-      if (addr && seconds) said.removed.push_back({*std::move(addr), *seconds});
+      if (auto item = read_dated(one)) said.removed.push_back({item->first, item->second});
     }
   }
-  if (said.logins.empty() && said.removed.empty()) return std::nullopt;
+  if (const auto primary = read_dated(json_field(*fields, "primary"))) {
+    said.primary = SyncPrimaryLogin{primary->first, primary->second};
+  }
+  if (said.logins.empty() && said.removed.empty() && !said.primary) return std::nullopt;
   return said;
 }
 

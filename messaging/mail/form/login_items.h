@@ -2,7 +2,10 @@
 // item "Transports" (form/sync_items.h):
 //
 //   {"transports":[{"configured":{…},"entered":{…},"timestamp":N,"is_published":true}, …],
-//    "removed_transports":[{"addr":"…","timestamp":N}, …]}
+//    "removed_transports":[{"addr":"…","timestamp":N}, …],
+//    "primary":{"addr":"…","timestamp":N}}
+//
+// "primary" is ours: core takes the address that the mail comes from, at the time of the item.
 //
 // Passwords are part of it: it is written for mails that are sealed to our own key, and nowhere
 // else. Hostile input: everything is bounded; logins that cannot be read are left out. Pure values.
@@ -35,9 +38,16 @@ struct SyncRemovedLogin {
   std::int64_t removed = 0;  // seconds
   friend bool operator==(const SyncRemovedLogin&, const SyncRemovedLogin&) = default;
 };
+struct SyncPrimaryLogin {
+  std::string addr;
+  std::int64_t chosen = 0;  // seconds
+  friend bool operator==(const SyncPrimaryLogin&, const SyncPrimaryLogin&) = default;
+};
 struct SyncLogins {
   std::vector<SyncLogin> logins;
   std::vector<SyncRemovedLogin> removed;
+  std::optional<SyncPrimaryLogin> primary = {};  // nullopt: where the mail comes from
+  std::int64_t reported = 0;                     // seconds, of the item
   friend bool operator==(const SyncLogins&, const SyncLogins&) = default;
 };
 

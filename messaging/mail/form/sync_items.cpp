@@ -298,7 +298,11 @@ Maybe<SyncItem> read_item(std::string_view value) {
   if (kind == "SaveMessage") return read_saved(content);
   if (kind == "DeleteMessages") return read_removed(content);
   if (kind == "Transports") {
-    if (auto said = read_logins(content)) return *std::move(said);
+    if (auto said = read_logins(content)) {
+      const std::uint64_t at = json_number(json_field(*fields, "timestamp")).value_or(0);
+      said->reported = static_cast<std::int64_t>(std::min<std::uint64_t>(at, kLatestSecond));
+      return *std::move(said);
+    }
   }
   return std::nullopt;
 }
