@@ -113,6 +113,12 @@ base::Error Client::unreachable(int code) const {
                     " cannot be read: it is a PEM file with the certificate of the authority that "
                     "signed the daemon's");
   }
+  if (code == CURLE_SSL_CONNECT_ERROR) {
+    return fail(Errc::unavailable,
+                "what listens at " + where +
+                    " speaks no https: a daemon without --tls-cert is reached by "
+                    "http://");
+  }
   return fail(Errc::unavailable, "the daemon at " + where + " did not answer: " +
                                      transfer_->api->easy_strerror(static_cast<CURLcode>(code)) +
                                      "; is it privitty-edged, and does it run?");

@@ -1,6 +1,7 @@
 #include "gateway/cli/license.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -99,6 +100,7 @@ Result<> check_words(const char* flag, const std::string& text) {
 
 Result<crypto::Identity> read_key(const std::string& path) {
   std::ifstream in(path);
+  if (!in) return base::fail_errno(Errc::io, "--key " + path, errno);
   std::string line;
   std::getline(in, line);
   crypto::Secret<32> seed;

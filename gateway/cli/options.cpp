@@ -206,7 +206,7 @@ void describe(CLI::App& app, Options& o) {
   auto* messages = app.add_subcommand("messages", "a chat's last messages");
   add_examples(*messages, {"messages 12 -n 5"});
   messages->add_option("CHAT", o.chat, "a chat's number or a contact's address")->required();
-  messages->add_option("-n,--last", o.last, "how many")->capture_default_str();
+  messages->add_option("-n,--last", o.last, "how many")->check(count_fault)->capture_default_str();
   describe_talk(app, o.talk);
   describe_events(app, o);
   auto* call = app.add_subcommand("call", "call a JSON-RPC method and print its result");

@@ -103,7 +103,9 @@ void describe_talk(CLI::App& app, TalkOptions& o) {
   auto* search = app.add_subcommand("search", "messages that hold a text, newest first");
   search->add_option("TEXT", o.search.text, "part of their text, any case")->required();
   search->add_option("--chat", o.search.chat, "only of this: a chat's number, a contact's address");
-  search->add_option("-n,--last", o.search.most, "how many at most")->capture_default_str();
+  search->add_option("-n,--last", o.search.most, "how many at most")
+      ->check(count_fault)
+      ->capture_default_str();
   add_examples(*search, {"search 'pump 3'", "search --chat 12 hot"});
 
   describe_groups(app, o.group);

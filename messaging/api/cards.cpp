@@ -9,6 +9,7 @@
 #include <numeric>
 #include <span>
 #include <stop_token>
+#include <utility>
 
 #include "base/bytes.h"
 #include "crypto/identity.h"
@@ -233,10 +234,10 @@ base::Result<std::string> read_all(int fd, const std::string& path) {
 
 void Contacts::create(AccountId account, std::string addr, std::string name,
                       base::Completion<ContactId> done) {
-  addr = entered_address(addr);
+  const std::string given = std::exchange(addr, entered_address(addr));
   if (!is_address(addr)) {
     return done(fail(Errc::invalid_argument,
-                     fmt::format("addr: \"{}\" is no address; expected name@host", addr)));
+                     fmt::format("addr: \"{}\" is no address; expected name@host", given)));
   }
   if (name.size() > kMaxLongName || !base::is_utf8(name)) {
     return done(fail(Errc::invalid_argument, "the name must be UTF-8 of at most 1024 bytes"));

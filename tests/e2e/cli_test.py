@@ -299,6 +299,10 @@ class Complaining(unittest.TestCase):
         with Gateway("alice") as alice:
             absent = alice.folder / "absent"
             for words, code, hint in ((["search", ""], USAGE, "search needs a text"),
+                                      (["messages", 10, "-n", 0], USAGE, "--last: expected a number from 1"),
+                                      (["search", "x", "-n=-1"], USAGE, "--last: expected a number from 1"),
+                                      (["license", "serve", "--key", absent], FAILED, "No such file"),
+                                      (["--url", alice.url.replace("http:", "https:"), "chats"], FAILED, "speaks no https"),
                                       (["backup", ""], USAGE, "FILE: expected a path"),
                                       (["restore", ""], USAGE, "FILE: expected a path"),
                                       (["keys", "--api-keys", absent, "list"], FAILED, f"there is no file {absent}"),

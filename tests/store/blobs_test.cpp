@@ -234,8 +234,11 @@ TEST_CASE("an account's files go while calls that fail remove their own") {
   must(crypto::init());
   for (int round = 0; round < 20; ++round) {
     Fixture f;
-    std::vector<std::string> names;
-    for (int i = 0; i < 300; ++i) names.push_back(f.put(noise(10), 10).name);
+    std::vector<std::string> names{f.put(noise(10), 10).name};
+    for (int i = 0; i < 500; ++i) {
+      names.push_back(base::to_hex(crypto::random_array<16>()));
+      test::spit(f.blobs.path(f.account, names.back()), "x");
+    }
     std::atomic<bool> begun = false;
     std::jthread failed([&] {
       begun = true;
