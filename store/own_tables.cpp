@@ -1,5 +1,7 @@
 #include "store/own_tables.h"
 
+#include "store/first_rows.h"
+
 namespace store {
 
 base::Result<bool> is_empty(Connection& db) {

@@ -6,29 +6,16 @@
 //   event       the event log (event_log.h)
 #pragma once
 
-#include <fmt/format.h>
-
-#include <cstdint>
 #include <string>
 
 #include "base/result.h"
 #include "store/connection.h"
-#include "store/schema.h"
 
 namespace store {
-
-inline constexpr std::int64_t kStoreFormat = 1;
 
 // True for a database without any table: a new store, or one whose making was cut short.
 base::Result<bool> is_empty(Connection& db);
 // What makes them, and their application id.
 std::string own_tables_sql();
-// The second part of it: the rows of store_meta and the application id.
-inline std::string first_rows_sql() {
-  return fmt::format(
-      "INSERT INTO store_meta(name,value) VALUES('written_over',0),('format',{});"
-      " PRAGMA application_id={};",
-      kStoreFormat, kApplicationId);
-}
 
 }  // namespace store

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "store/own_tables.h"
+#include "store/first_rows.h"
 #include "store/transaction.h"
 
 namespace store {

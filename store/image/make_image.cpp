@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "store/own_tables.h"
+#include "store/first_rows.h"
 #include "store/schema/whole.sql.h"
 
 namespace {
