@@ -337,6 +337,12 @@ base::Result<bool> Accounts::all_work_done(AccountId account) const {
   return courier_.all_done(state->id);
 }
 
+base::Result<bool> Accounts::all_sent(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const auto waiting, store::count_outbox(read.scope()));
+  return waiting == 0;
+}
+
 void Accounts::poke() {
   courier_.poke();
   if (mails_ != nullptr) mails_->network_is_back();
@@ -386,6 +392,14 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
     urls += (urls.empty() ? "" : " ") + url;
   }
   info["public_urls"] = urls;
+  if (mails_ != nullptr) {
+    EDGE_TRY(const auto logins, mails_->list(account));
+    std::string used;
+    for (std::size_t i = 0; i < logins.size(); ++i) {
+      used += fmt::format("{}{}: {}", used.empty() ? "" : ", ", i + 1, logins[i].used);
+    }
+    if (!used.empty()) info["used_transport_settings"] = std::move(used);
+  }
   return info;
 }
 

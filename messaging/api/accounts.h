@@ -89,6 +89,8 @@ class Accounts {
   base::Result<std::uint32_t> connectivity(AccountId account) const;
   // Delivery is on, and all that can be sent was sent.
   base::Result<bool> all_work_done(AccountId account) const;
+  // The account has nothing that was not taken by a server, a relay or a peer's gateway.
+  base::Result<bool> all_sent(AccountId account) const;
   // Ends all pauses of routes (maybe_network).
   void poke();
 

@@ -1,4 +1,4 @@
-// Messages::react and Messages::edit.
+// Messages::react, edit and pin.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include "messaging/api/chat_sending.h"
 #include "messaging/api/messages.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/pins.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/change_content.h"
 #include "store/tables/message_changes.h"
@@ -117,6 +118,36 @@ void Messages::edit(AccountId account, MsgId message, std::string text, base::Co
         return chats::emit_changed(tx, state.id, row.chat, row.id);
       },
       std::move(done));
+}
+
+void Messages::pin(AccountId account, MsgId message, bool pinned, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [this, message, pinned](store::Tx& tx, const store::Scope& scope,
+                              const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(const MessageRow row, store::load_message(scope, message));
+        if (row.is_info || row.state == MsgState::out_draft) {
+          return fail(Errc::invalid_argument,
+                      fmt::format("Msg#{}: nobody sent it, so it is not pinned", message.value));
+        }
+        EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, row.chat));
+        EDGE_CHECK(check_can_send(scope, state, chat));
+        if (row.is_pinned == pinned) return {};
+        MessageChangeRow pin{row.from, row.uuid,         kSelf, ChangeKind::pin, 0,
+                             false,    pinned ? "1" : ""};
+        EDGE_TRY(pin.number, chats::next_pin_number(write, row));
+        EDGE_CHECK(store::put_message_change(scope, pin));
+        EDGE_CHECK(queue_change(write, chat, row.id, pin.kind, pin.number, pin.text));
+        return chats::set_pinned(write, chat, row, kSelf, pinned);
+      },
+      std::move(done));
+}
+
+base::Result<std::vector<MsgId>> Messages::pinned(AccountId account, ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const store::ChatRow row, store::load_chat(read.scope(), chat));
+  return store::pinned_messages(read.scope(), row.id);
 }
 
 }  // namespace messaging

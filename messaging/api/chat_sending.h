@@ -20,7 +20,7 @@ base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountSt
 base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row);
 
-// Queues a change (reaction, edit, deletion) of a message for each recipient of the chat.
+// Queues a change (reaction, edit, deletion, pin) of a message for each recipient of the chat.
 base::Result<> queue_change(const kernel::WriteContext& write, const store::ChatRow& chat,
                             MsgId message, store::ChangeKind kind, std::int64_t number,
                             const std::string& text);

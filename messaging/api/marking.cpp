@@ -137,6 +137,7 @@ base::Result<> remove_messages(const kernel::WriteContext& write, std::span<cons
     EDGE_CHECK(files::remove_message(write.tx, write.scope, message, files));
     if (mark->type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{message}));
     EDGE_CHECK(write.emit(MsgDeleted{mark->chat, message}));
+    if (mark->is_pinned) EDGE_CHECK(write.emit(PinnedMessagesChanged{mark->chat}));
     chats.insert(mark->chat);
   }
   for (const ChatId chat : chats) {

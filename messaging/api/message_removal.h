@@ -9,8 +9,8 @@
 
 namespace messaging {
 
-// Messages that are gone already are skipped. Events: MsgDeleted for each, MsgsChanged for each
-// chat.
+// Messages that are gone already are skipped. Events: MsgDeleted for each, PinnedMessagesChanged
+// for a pinned one, MsgsChanged for each chat.
 base::Result<> remove_messages(const kernel::WriteContext& write, std::span<const MsgId> messages);
 
 }  // namespace messaging

@@ -160,8 +160,8 @@ void Messages::save_file(AccountId account, MsgId message, std::string path,
       });
 }
 
-std::string Messages::summary(const Message& message) const {
-  return summary_text(core_.stock, message);
+std::string Messages::summary(const Message& message, SummaryForm form) const {
+  return summary_text(core_.stock, message, form);
 }
 
 }  // namespace messaging

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/completion.h"
+#include "messaging/api/views.h"
 #include "messaging/model/types.h"
 
 namespace messaging::delivery {
@@ -46,8 +47,8 @@ class Messages {
   base::Result<std::optional<MsgId>> first_fresh(AccountId account, ChatId chat) const;
   // The number of messages older than this, without Saved messages.
   base::Result<std::int64_t> count_older(AccountId account, base::Millis age) const;
-  // One line, as a chat list shows it.
-  std::string summary(const Message& message) const;
+  // One line, as a chat list shows it, or another form.
+  std::string summary(const Message& message, SummaryForm form = {}) const;
   // Ids above the config value last_msg_id, oldest first.
   base::Result<std::vector<MsgId>> next(AccountId account) const;
   base::Result<MessageTrace> trace(AccountId account, MsgId message) const;
@@ -83,6 +84,10 @@ class Messages {
              base::Completion<> done);
   // Replaces the text of a message of ours, here and at everybody who received it.
   void edit(AccountId account, MsgId message, std::string text, base::Completion<> done);
+  // Pins a message in its chat, or unpins it, at everybody who is in the chat.
+  void pin(AccountId account, MsgId message, bool pinned, base::Completion<> done);
+  // Oldest first.
+  base::Result<std::vector<MsgId>> pinned(AccountId account, ChatId chat) const;
   // Begins to fetch a message's file that has not arrived; MsgsChanged reports the end. Without
   // effect on a complete message.
   void download(AccountId account, MsgId message, base::Completion<> done);

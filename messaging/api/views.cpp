@@ -18,7 +18,6 @@
 namespace messaging {
 namespace {
 
-constexpr base::Millis kSeenRecently = 600'000;
 constexpr std::size_t kSummaryBytes = 1000;
 
 std::string config_or(const View& view, std::string_view key, std::string otherwise) {
@@ -33,32 +32,54 @@ std::string fingerprint_of(const View& view, const store::ContactRow& row) {
   return key == nullptr ? std::string() : crypto::hex_encode_upper(key->fingerprint);
 }
 
+// What a list shows of a message with a file: a sign, then the kind or name of the file. A text
+// stands behind the name, or in the place of the kind.
+struct FileLabel {
+  std::string_view sign = "";
+  std::string name = "";
+  bool is_replaced = false;
+};
+
 // In the client's own words where it set some (set_stock_strings).
-std::string kind_label(const kernel::StockStrings& words, Viewtype type) {
+FileLabel file_label(const kernel::StockStrings& words, Viewtype type, std::string_view name) {
   using kernel::Stock;
-  const auto label = [&](std::string_view sign, Stock which, std::string_view word) {
-    return std::string(sign) + " " + words.get(which, word);
-  };
   switch (type) {
     case Viewtype::image:
-      return label("📷", Stock::image, "Image");
+      return {"📷", words.get(Stock::image, "Image"), true};
     case Viewtype::gif:
-      return label("📷", Stock::gif, "GIF");
+      return {"", words.get(Stock::gif, "GIF")};
     case Viewtype::sticker:
-      return label("🖼", Stock::sticker, "Sticker");
+      return {"", words.get(Stock::sticker, "Sticker")};
     case Viewtype::video:
-      return label("🎥", Stock::video, "Video");
+      return {"🎥", words.get(Stock::video, "Video"), true};
     case Viewtype::voice:
-      return label("🎤", Stock::voice, "Voice message");
+      return {"🎤", words.get(Stock::voice, "Voice message"), true};
+    case Viewtype::audio:
+      return {"🎵", std::string(name)};
     case Viewtype::call:
-      return "📞 Call";
+      return {"📞", "Call"};
     case Viewtype::webxdc:
-      return "📱 App";
+      return {"📱", "App"};
     case Viewtype::vcard:
-      return "👤 Contact";
+      return {"👤", "Contact"};
     default:
-      return "";
+      return name.empty() ? FileLabel{} : FileLabel{"📎", std::string(name)};
   }
+}
+
+// Cut behind the last blank before so many characters.
+std::string cut_to(std::string text, std::size_t characters) {
+  constexpr std::string_view kCut = "[...]";
+  std::size_t end = text.size();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;
+    if (count++ == characters) end = i;
+  }
+  if (count <= characters + kCut.size()) return text;
+  const std::size_t blank = text.rfind(' ', end - 1);
+  text.resize(end > 0 && blank != std::string::npos ? blank + 1 : end);
+  return text.append(kCut);
 }
 
 // A message's description of its file that is not here.
@@ -226,7 +247,7 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
     if (const auto contact = load_contact_view(view, *row.contact)) {
       chat.color_seed = contact->color_seed;
       if (row.contact->value >= kFirstId) chat.image = contact->image;
-      chat.seen_recently = contact->last_seen > now - kSeenRecently;
+      if (is_person(*contact)) chat.freshness = freshness_of(contact->last_seen, now);
       // A contact of whom only an address is known.
       if (row.contact->value >= kFirstId && !contact->e2ee_available) chat.can_send = false;
     }
@@ -274,17 +295,25 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   return summary;
 }
 
-std::string summary_text(const kernel::StockStrings& words, const Message& message) {
-  const std::string text = one_line(message.text);
-  if (message.is_info) return text;
-  const auto& file = message.awaited ? message.awaited : message.file;
-  const Viewtype type = message.awaited ? message.awaited_type : message.type;
-  std::string label = kind_label(words, type);
-  if (label.empty() && file) {
-    label = (type == Viewtype::audio ? "🎵 " : "📎 ") + one_line(file->name);
+std::string summary_text(const kernel::StockStrings& words, const Message& message,
+                         SummaryForm form) {
+  std::string text = message.text;
+  FileLabel label;
+  if (!message.is_info) {
+    const auto& file = message.awaited ? message.awaited : message.file;
+    const Viewtype type = message.awaited ? message.awaited_type : message.type;
+    label = file_label(words, type, file ? std::string_view(file->name) : "");
   }
-  if (label.empty()) return text;
-  return text.empty() ? label : label + " – " + text;
+  if (text.empty()) {
+    text = std::move(label.name);
+  } else if (!label.name.empty() && !label.is_replaced) {
+    text = label.name + " – " + text;
+  }
+  if (!form.lines) text = one_line(text);
+  if (form.characters > 0) text = cut_to(std::move(text), form.characters);
+  if (form.sign && !label.sign.empty()) text = std::string(label.sign) + " " + text;
+  if (form.forwarded && message.is_forwarded) text = "Forwarded: " + text;
+  return text;
 }
 
 base::Result<Message> view_message(const View& view, store::MessageRow row) {
@@ -343,6 +372,7 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   message.is_edited = row.is_edited;
   message.is_forwarded = row.is_forwarded;
   message.has_location = row.has_location;
+  message.is_pinned = row.is_pinned;
   message.encrypted = row.encrypted;
   message.info_contact = row.info_contact;
   if (!row.has_quote) message.parent = row.quoted;

@@ -42,7 +42,14 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
 
 base::Result<Message> view_message(const View& view, store::MessageRow row);
 
-// One line for a chat list: the text, or the kind of file.
-std::string summary_text(const kernel::StockStrings& words, const Message& message);
+// The text, or the kind or name of the file; in one line unless `lines`.
+struct SummaryForm {
+  bool forwarded = false;      // says that a message was forwarded
+  bool sign = true;            // the kind of file as an emoji
+  std::size_t characters = 0;  // of the line, about; 0: as many as there are
+  bool lines = false;
+};
+std::string summary_text(const kernel::StockStrings& words, const Message& message,
+                         SummaryForm form = {});
 
 }  // namespace messaging

@@ -95,6 +95,9 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
     if (announce == Announce::quietly) arrived = MsgsChanged{chat.id, row.id};
     EDGE_CHECK(kernel::Core::emit(tx, scope.account, std::move(arrived)));
     EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
+    if (row.is_pinned) {
+      EDGE_CHECK(kernel::Core::emit(tx, scope.account, PinnedMessagesChanged{chat.id}));
+    }
   }
   return std::optional(row.id);
 }

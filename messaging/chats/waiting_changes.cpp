@@ -16,6 +16,12 @@ base::Result<bool> may_change(const store::Scope& scope, const store::ChatRow& c
   return member && member->present;
 }
 
+base::Result<bool> may_pin(const store::Scope& scope, const store::ChatRow& chat,
+                           base::ContactId contact) {
+  if (chat.type == ChatType::out_broadcast && contact != kSelf) return false;
+  return may_change(scope, chat, contact);
+}
+
 base::Result<bool> was_deleted(const store::Scope& scope, base::ContactId author,
                                const store::Uuid& uuid, base::UnixMillis now) {
   EDGE_TRY(const bool deleted, store::has_tombstone(scope, author, uuid));
@@ -41,6 +47,18 @@ base::Result<> take_waiting_changes(const store::Scope& scope, const store::Chat
   for (const store::MessageChangeRow& reaction : reactions) {
     EDGE_TRY(const bool may, may_change(scope, chat, reaction.contact));
     if (!may) EDGE_CHECK(store::delete_message_change(scope, reaction));
+  }
+  EDGE_TRY(const auto pins,
+           store::list_message_changes(scope, row.from, row.uuid, ChangeKind::pin));
+  std::int64_t newest = 0;
+  for (const store::MessageChangeRow& pin : pins) {
+    EDGE_TRY(const bool may, may_pin(scope, chat, pin.contact));
+    if (!may) {
+      EDGE_CHECK(store::delete_message_change(scope, pin));
+    } else if (pin.number > newest) {
+      newest = pin.number;
+      row.is_pinned = !pin.text.empty();
+    }
   }
   return store::settle_message_changes(scope, row.from, row.uuid);
 }

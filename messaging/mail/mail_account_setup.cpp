@@ -169,13 +169,27 @@ void MailAccountSetup::add_by_link(base::AccountId account, std::string_view lin
   add(account, *std::move(request), std::move(done));
 }
 
+namespace {
+
+// In the words of Delta Chat's server, whose clients look for them.
+std::string used_settings(const MailLogin& login) {
+  const auto server = [](const MailServer& one) {
+    return fmt::format("[{}:{}]", one.place(), name_of(one.security));
+  };
+  return fmt::format("***{} imap:{} smtp:{} {}", login.addr.substr(login.addr.rfind('@')),
+                     server(login.imap), server(login.smtp),
+                     login.any_certificate ? "cert_accept_invalid_certificates" : "cert_strict");
+}
+
+}  // namespace
+
 base::Result<std::vector<LoginView>> MailAccountSetup::list(base::AccountId account) const {
   EDGE_TRY(auto read, around_.core.read(account));
   EDGE_TRY(const auto rows, store::list_mail_logins(read.scope()));
   std::vector<LoginView> out;
   for (const store::MailLoginRow& row : rows) {
     EDGE_TRY(StoredLogin stored, stored_login_of(row));
-    out.push_back({std::move(stored.entered), row.primary});
+    out.push_back({std::move(stored.entered), row.primary, used_settings(stored.login)});
   }
   return out;
 }
@@ -189,10 +203,15 @@ void MailAccountSetup::remove(base::AccountId account, std::string addr, base::C
         EDGE_TRY(const auto rows, store::list_mail_logins(scope));
         const store::MailLoginRow* const row = find_login(rows, addr);
         if (row == nullptr) return no_such_login(addr);
-        if (row->primary) {
+        if (rows.size() == 1) {
           return fail(Errc::forbidden,
-                      "Cannot delete primary transport: set configured_addr to another one first, "
-                      "or remove the account");
+                      "Cannot remove the last transport: add another one first, or remove the "
+                      "account");
+        }
+        if (row->primary) {
+          const store::MailLoginRow& next = rows.back().id == row->id ? rows.front() : rows.back();
+          EDGE_CHECK(store::set_primary_mail_login(scope, next.id));
+          EDGE_CHECK(kernel::Core::emit(tx, state.id, AccountsChanged{}));
         }
         const kernel::WriteContext write{around_.core, tx, scope, state};
         EDGE_CHECK(delete_login(write, *row));

@@ -30,6 +30,7 @@ inline constexpr std::size_t kMostLogins = 5;
 struct LoginView {
   LoginRequest entered;  // without passwords
   bool primary = false;
+  std::string used;  // the servers that are used, for a person
 };
 
 class MailAccounts {
@@ -43,7 +44,7 @@ class MailAccounts {
   virtual void add_by_link(base::AccountId account, std::string_view link,
                            base::Completion<> done) = 0;
   virtual base::Result<std::vector<LoginView>> list(base::AccountId account) const = 0;
-  // Errc::forbidden for the primary login.
+  // Errc::forbidden for the last login. After the primary one the newest is primary.
   virtual void remove(base::AccountId account, std::string addr, base::Completion<> done) = 0;
   // In a write: the account sends from this address from now on.
   virtual base::Result<> make_primary(const kernel::WriteContext& write, std::string_view addr) = 0;

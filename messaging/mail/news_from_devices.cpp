@@ -48,6 +48,7 @@ base::Result<> remove_message_here(const kernel::WriteContext& write,
   EDGE_CHECK(protection::protected_message_removed(write, mark.id));
   EDGE_CHECK(files::remove_message(write.tx, write.scope, mark.id, files));
   if (mark.type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{mark.id}));
+  if (mark.is_pinned) EDGE_CHECK(write.emit(PinnedMessagesChanged{mark.chat}));
   return write.emit(MsgDeleted{mark.chat, mark.id});
 }
 

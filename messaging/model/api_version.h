@@ -5,6 +5,6 @@
 
 namespace messaging {
 
-inline constexpr std::string_view kApiVersion = "2.57.0";
+inline constexpr std::string_view kApiVersion = "2.65.0";
 
 }  // namespace messaging

@@ -1,5 +1,6 @@
 // MessageChange (kind 5): what is done to a message after it was sent: reactions of whoever reads
-// it, an edit or the deletion by its author, and how a call goes on.
+// it, an edit or the deletion by its author, a pin of anybody who writes to its chat, and how a
+// call goes on.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct MessageChange {
   // arrive: the sender's time in milliseconds, or one more than its last number.
   std::int64_t number = 0;
   std::string text;  // an edit's; what a callee passes; reactions with a blank between them, ""
-                     // takes them back
+                     // takes them back; "1" pins, "" unpins
 };
 
 // Each reaction once, in order; reactions that cannot be shown in a line are left out.

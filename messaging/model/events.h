@@ -109,6 +109,7 @@ EDGE_MESSAGE_EVENT(ReactionsChanged, 7, "A message's reactions changed.");
 EDGE_MESSAGE_EVENT(CallEnded, 93, "A call ended: either side hung up, or nobody answered.");
 EDGE_CHAT_EVENT(MsgsNoticed, 10, "A chat's messages were noticed or seen.");
 EDGE_CHAT_EVENT(ChatModified, 11, "A chat's name, members or settings changed.");
+EDGE_CHAT_EVENT(PinnedMessagesChanged, 94, "A message of the chat was pinned or unpinned, or a pinned one was deleted.");
 EDGE_CHAT_EVENT(ChatDeleted, 12, "A chat was deleted.");
 EDGE_PLAIN_EVENT(ChatlistChanged, 20, "The chat list's order or entries changed.");
 EDGE_PLAIN_EVENT(ConnectivityChanged, 21, "Ask get_connectivity for the new value.");
@@ -449,15 +450,15 @@ using EventBody = std::variant<
     IncomingMsg, MsgDelivered, MsgRead, MsgReadCountChanged, MsgFailed, MsgsChanged, MsgDeleted,
     ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted, OutgoingCallAccepted,
     CallEnded, LocationChanged, WebxdcStatusUpdate, IncomingWebxdcNotify, WebxdcInstanceDeleted,
-    WebxdcRealtimeData, WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified, ChatDeleted,
-    ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
-    ImapInboxIdle, TransportsModified, Info, Warning, Error, SecurejoinInviterProgress,
-    SecurejoinJoinerProgress, ConfigureProgress, ImexProgress, ImexFileWritten, ContactsChanged,
-    PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete, PrivittyFileEncrypted,
-    PrivittyFileDecrypted, PrivittyFileAccessRevoked, PrivittyFileAccessChanged,
-    PrivittyAccessRenewRequested, PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse,
-    ChannelEvent, SelfavatarChanged, ConfigSynced, ChatlistItemChanged, AccountsItemChanged,
-    IncomingMsgBunch, SmtpMessageSent>;
+    WebxdcRealtimeData, WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified,
+    PinnedMessagesChanged, ChatDeleted, ChatEphemeralTimerModified, ChatlistChanged,
+    ConnectivityChanged, AccountsChanged, ImapInboxIdle, TransportsModified, Info, Warning, Error,
+    SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress, ImexProgress,
+    ImexFileWritten, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete,
+    PrivittyFileEncrypted, PrivittyFileDecrypted, PrivittyFileAccessRevoked,
+    PrivittyFileAccessChanged, PrivittyAccessRenewRequested, PrivittyDeviceCapabilitiesReceived,
+    PrivittyDeviceCmdResponse, ChannelEvent, SelfavatarChanged, ConfigSynced, ChatlistItemChanged,
+    AccountsItemChanged, IncomingMsgBunch, SmtpMessageSent>;
 
 // Whether a kind follows from others and is never logged.
 template <class Body>

@@ -58,6 +58,18 @@ struct StorageUse {
   std::uint64_t database_bytes = 0;
 };
 
+// When a contact was last seen.
+enum class Freshness : std::uint8_t { normal, recently_seen, old };
+
+inline constexpr base::Millis kSeenRecently = 10 * base::Millis{60'000};
+inline constexpr base::Millis kSeenLongAgo = 60 * base::Millis{86'400'000};
+
+// Of a contact whose key is known.
+constexpr Freshness freshness_of(UnixMillis last_seen, UnixMillis now) {
+  if (last_seen > 0 && now - last_seen < kSeenRecently) return Freshness::recently_seen;
+  return now - last_seen > kSeenLongAgo ? Freshness::old : Freshness::normal;
+}
+
 struct Contact {
   ContactId id;
   std::string addr;
@@ -75,6 +87,11 @@ struct Contact {
   std::optional<ContactId> verifier;
   UnixMillis last_seen = 0;
 };
+
+// Somebody whose key is known; not ourselves, nor the gateway.
+inline bool is_person(const Contact& contact) {
+  return contact.id.value >= kFirstId && !contact.fingerprint.empty();
+}
 
 struct MuteState {
   bool muted = false;
@@ -99,8 +116,8 @@ struct Chat {
   bool is_encrypted = false;
   bool can_send = false;
   bool self_in_group = true;
-  bool is_unpromoted = false;  // not sent to members yet
-  bool seen_recently = false;
+  bool is_unpromoted = false;               // not sent to members yet
+  Freshness freshness = Freshness::normal;  // of its contact
   std::uint32_t fresh_count = 0;
   std::uint32_t timer = 0;              // seconds until new messages vanish; 0 never
   std::optional<ContactId> dm_contact;  // of a 1:1 chat
@@ -161,6 +178,7 @@ struct Message {
   bool is_edited = false;
   bool is_forwarded = false;
   bool has_location = false;
+  bool is_pinned = false;
   bool encrypted = false;
   std::optional<ContactId> info_contact;
   std::optional<MsgId> parent;  // of a line of an app: the app's message

@@ -1,8 +1,12 @@
-// Changes of messages (kind 5): reactions, edits, deletions, and how calls go on (calls.cpp).
+// Changes of messages (kind 5): reactions, edits, deletions, pins, and how calls go on (calls.cpp).
+#include <algorithm>
+
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/message_refs.h"
+#include "messaging/chats/pins.h"
 #include "messaging/chats/waiting_changes.h"
 #include "messaging/files/removal.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/change_content.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
@@ -54,13 +58,35 @@ base::Result<> take_deletion(const kernel::WriteContext& write, MessageChangeRow
   files.remove_after(write.tx);
   if (message->type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{message->id}));
   EDGE_CHECK(write.emit(MsgDeleted{message->chat, message->id}));
+  if (message->is_pinned) EDGE_CHECK(write.emit(PinnedMessagesChanged{message->chat}));
   return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
 }
 
-// Only the author may edit or delete a message; others may react to it, and answer a call.
+// Whoever pins or unpins later wins. Mails are dated by their senders' clocks, to the second: of
+// two people's mails the one that comes later is the later one.
+base::Result<> take_pin(const kernel::WriteContext& write, MessageChangeRow row,
+                        std::optional<MessageRow> message) {
+  if (!row.text.empty()) row.text = "1";
+  EDGE_TRY(const auto pins,
+           store::list_message_changes(write.scope, row.author, row.uuid, ChangeKind::pin));
+  EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));
+  if (!changed || !message) return {};
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
+  EDGE_TRY(const bool may, chats::may_pin(write.scope, chat, row.contact));
+  if (!may) return store::delete_message_change(write.scope, row);
+  const bool dated = write.protocol().abilities().dated_groups;
+  const bool superseded = std::any_of(pins.begin(), pins.end(), [&](const MessageChangeRow& pin) {
+    return pin.number > row.number;
+  });
+  if (superseded && !dated) return {};
+  return chats::set_pinned(write, chat, *std::move(message), row.contact, !row.text.empty());
+}
+
+// Only the author may edit or delete a message; others may react to it, pin it, and answer a
+// call.
 bool is_for_readers(ChangeKind kind) {
-  return kind == ChangeKind::reaction || kind == ChangeKind::call_accepted ||
-         kind == ChangeKind::call_ended;
+  return kind == ChangeKind::reaction || kind == ChangeKind::pin ||
+         kind == ChangeKind::call_accepted || kind == ChangeKind::call_ended;
 }
 
 }  // namespace
@@ -104,6 +130,9 @@ base::Result<bool> apply(const Received& received, const MessageChange& change) 
     case ChangeKind::call_accepted:
     case ChangeKind::call_ended:
       EDGE_CHECK(take_call_change(write, std::move(row), std::move(message)));
+      break;
+    case ChangeKind::pin:
+      EDGE_CHECK(take_pin(write, std::move(row), std::move(message)));
       break;
   }
   return true;

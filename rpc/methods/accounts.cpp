@@ -145,6 +145,28 @@ void wait_for_all_work_done(Context& context, OfAccount p, Completion<> done) {
                   std::move(done));
 }
 
+Result<bool> is_sending_finished(Context& context, const NoParams&) {
+  EDGE_TRY(const auto accounts, visible_accounts(context));
+  for (const auto& account : accounts) {
+    EDGE_TRY(const bool sent, engine_of(context).accounts().all_sent(account.id));
+    if (!sent) return false;
+  }
+  return true;
+}
+
+struct AppOfSource {
+  std::string client_id;
+  std::string source_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("client_id", &AppOfSource::client_id, "not used"),
+                      base::field("source_id", &AppOfSource::source_id, "not used"));
+  }
+};
+
+Result<std::optional<shape::AppSource>> get_app_version(Context&, const AppOfSource&) {
+  return std::optional<shape::AppSource>();
+}
+
 Result<std::map<std::string, std::string>> get_info(Context& context, const OfAccount& p) {
   return engine_of(context).accounts().info(p.account_id);
 }
@@ -359,6 +381,12 @@ void add_account_methods(std::vector<Method>& table) {
       {.fuzz = Fuzz::unsafe,  // waits for start_io
        .errors = {Errc::not_found, Errc::unavailable},
        .parked = true}));
+  table.push_back(method<&is_sending_finished>(
+      "is_sending_finished",
+      "Whether no account has anything left to send: a server, relay or gateway has it.", visible));
+  table.push_back(method<&get_app_version>("get_app_version",
+                                           "Always null: nobody announces versions of apps here.",
+                                           {.fuzz = Fuzz::safe, .touches = TouchedAccounts::none}));
   table.push_back(method<&get_info>(
       "get_info", "Figures and facts about an account and the daemon, as texts.", read));
   table.push_back(

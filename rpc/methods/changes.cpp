@@ -1,4 +1,4 @@
-// Changes of messages that were sent: reactions, edits, deletion for all.
+// Changes of messages that were sent: reactions, edits, deletion for all, pins.
 #include "rpc/methods/params.h"
 
 namespace rpc {
@@ -43,6 +43,22 @@ void delete_messages_for_all(Context& context, OfMessages p, Completion<> done) 
                                                std::move(done));
 }
 
+struct Pin : OfMessage {
+  bool pinned_state = false;
+  static constexpr auto fields() {
+    return base::with_fields(OfMessage::fields(),
+                             base::field("pinned_state", &Pin::pinned_state, "false: unpins it"));
+  }
+};
+
+void set_pinned_message_state(Context& context, Pin p, Completion<> done) {
+  engine_of(context).messages().pin(p.account_id, p.message_id, p.pinned_state, std::move(done));
+}
+
+Result<std::vector<MsgId>> get_pinned_messages(Context& context, const OfChat& p) {
+  return engine_of(context).messages().pinned(p.account_id, p.chat_id);
+}
+
 }  // namespace
 
 void add_change_methods(std::vector<Method>& table) {
@@ -58,6 +74,14 @@ void add_change_methods(std::vector<Method>& table) {
   table.push_back(method<&delete_messages_for_all>(
       "delete_messages_for_all", "Deletes own messages here and at everybody who got them.",
       write));
+  table.push_back(method<&set_pinned_message_state>(
+      "set_pinned_message_state",
+      "Pins a message in its chat, or unpins it, at everybody who is in the chat, with a line that "
+      "says so.",
+      write));
+  table.push_back(method<&get_pinned_messages>("get_pinned_messages",
+                                               "The pinned messages of a chat, oldest first.",
+                                               {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
 }
 
 }  // namespace rpc

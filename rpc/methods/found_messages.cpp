@@ -78,6 +78,29 @@ Result<shape::MessageNotificationInfo> get_message_notification_info(Context& co
   return info;
 }
 
+struct Summary : OfMessage {
+  bool add_forwarded = false;
+  bool add_type_emoji = false;
+  std::uint32_t approx_chars = 0;
+  static constexpr auto fields() {
+    return base::with_fields(
+        OfMessage::fields(),
+        base::field("add_forwarded", &Summary::add_forwarded, "says that it was forwarded"),
+        base::field("add_type_emoji", &Summary::add_type_emoji, "shows the kind of file"),
+        base::field("approx_chars", &Summary::approx_chars,
+                    "of one line, which is cut; 0: the whole text with its lines"));
+  }
+};
+
+Result<std::string> get_message_summary_text(Context& context, const Summary& p) {
+  const auto& messages = engine_of(context).messages();
+  EDGE_TRY(const Message message, messages.get(p.account_id, p.message_id));
+  return messages.summary(message, {.forwarded = p.add_forwarded,
+                                    .sign = p.add_type_emoji,
+                                    .characters = p.approx_chars,
+                                    .lines = p.approx_chars == 0});
+}
+
 }  // namespace
 
 void add_found_message_methods(std::vector<Method>& table) {
@@ -87,6 +110,9 @@ void add_found_message_methods(std::vector<Method>& table) {
       "Messages as a list of search results shows them; those that are gone are left out.", read));
   table.push_back(method<&get_message_notification_info>(
       "get_message_notification_info", "What a notification says of a message.", read));
+  table.push_back(method<&get_message_summary_text>(
+      "get_message_summary_text",
+      "A message in one line, for a list of pinned ones, or its text for copying.", read));
 }
 
 }  // namespace rpc

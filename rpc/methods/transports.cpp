@@ -1,6 +1,8 @@
 // Transports: how an account is reached. A native account has one, its address, and needs neither
 // server nor password. A mail account has one for each login; passwords are written and never read.
+#include "base/ascii.h"
 #include "messaging/mail/mail_accounts.h"
+#include "messaging/model/mail_invite.h"
 #include "messaging/model/native_address.h"
 #include "rpc/methods/account_links.h"
 #include "rpc/methods/params.h"
@@ -162,6 +164,50 @@ void add_transport_from_qr(Context& context, OfLink p, Completion<> done) {
   configure_by_link(context, p.account_id, p.qr, std::move(done));
 }
 
+struct InitTransports : OfAccount {
+  std::optional<std::string> qr;
+  static constexpr auto fields() {
+    return base::with_fields(
+        OfAccount::fields(),
+        base::field("qr", &InitTransports::qr, "a link to an account, or an invite; null: none"));
+  }
+};
+
+// Who joins by the invite of a mail account becomes one of mail on the same relay.
+void init_transports(Context& context, InitTransports p, Completion<> done) {
+  auto found = engine_of(context).accounts().get(p.account_id);
+  if (!found) return done(std::move(found).error());
+  if (found->configured) return done({});
+  const std::string link = std::move(p.qr).value_or("");
+  if (messaging::is_mail_invite(link)) {
+    auto invite = messaging::parse_mail_invite(link);
+    if (!invite) return done(std::move(invite).error());
+    const std::size_t at = invite->addr.rfind('@');
+    if (at == std::string::npos) {
+      return done(fail(Errc::invalid_argument, "the invite names no relay"));
+    }
+    return configure_by_link(context, p.account_id, "dcaccount:" + invite->addr.substr(at + 1),
+                             std::move(done));
+  }
+  const bool native_invite = base::lower_ascii(link.substr(0, 12)) == "openpgp4fpr:";
+  if (!link.empty() && !native_invite) {
+    return configure_by_link(context, p.account_id, link, std::move(done));
+  }
+  engine_of(context).accounts().configure(p.account_id, {}, std::move(done));
+}
+
+struct PseudoTransport : OfAccount {
+  std::string addr;
+  static constexpr auto fields() {
+    return base::with_fields(OfAccount::fields(),
+                             base::field("addr", &PseudoTransport::addr, "not used"));
+  }
+};
+
+void add_pseudo_transport(Context& context, PseudoTransport p, Completion<> done) {
+  engine_of(context).accounts().configure(p.account_id, {}, std::move(done));
+}
+
 // Nothing for an account that is not configured.
 Result<std::vector<shape::EnteredLoginParam>> list_transports(Context& context,
                                                               const OfAccount& p) {
@@ -253,6 +299,14 @@ void add_transport_methods(std::vector<Method>& table) {
       "on "
       "a mail relay, dclogin: uses one, dcaccount:NAME (without a dot) makes a native address up.",
       write));
+  table.push_back(method<&init_transports>(
+      "init_transports",
+      "Configures an account that is not: by a link as add_transport_from_qr, on the relay of the "
+      "mail account whose invite it is, or as configure does.",
+      write));
+  table.push_back(method<&add_pseudo_transport>(
+      "add_pseudo_transport",
+      "For tests of clients without a network: configures an account as configure does.", write));
   table.push_back(method<&list_transports>(
       "list_transports",
       "What was entered for each transport, without passwords; of a native account its address, "
@@ -260,11 +314,11 @@ void add_transport_methods(std::vector<Method>& table) {
       read));
   table.push_back(method<&list_transports_ex>("list_transports_ex",
                                               "As list_transports, one level deeper.", read));
-  table.push_back(method<&delete_transport>(
-      "delete_transport",
-      "Deletes a mail login. The primary one stays: the setting configured_addr makes another one "
-      "primary.",
-      write));
+  table.push_back(method<&delete_transport>("delete_transport",
+                                            "Deletes a mail login, but not the last one. After the "
+                                            "primary one the newest is primary; the "
+                                            "setting configured_addr makes another one primary.",
+                                            write));
 }
 
 }  // namespace rpc

@@ -41,6 +41,19 @@ struct Account {
   Tagged value;
 };
 
+// The newest version of an app in one of the places where it is had.
+struct AppSource {
+  static constexpr std::string_view kSchema = "AppSource";
+  std::string download_url;
+  std::uint32_t version_integer = 0;
+  std::string version_string;
+  static constexpr auto fields() {
+    return std::tuple(base::field("downloadUrl", &AppSource::download_url, ""),
+                      base::field("versionInteger", &AppSource::version_integer, ""),
+                      base::field("versionString", &AppSource::version_string, ""));
+  }
+};
+
 inline Account to_shape(messaging::Account account) {
   if (!account.configured) return {Unconfigured{account.id}};
   return {Configured{unless_empty(std::move(account.addr)), color_of(account.color_seed),

@@ -32,7 +32,8 @@ ChatListItem to_list_item(messaging::ChatSummary summary) {
   item.summary_status = static_cast<std::uint32_t>(summary.state);
   item.summary_text1 = std::move(summary.prefix);
   item.summary_text2 = std::move(summary.text);
-  item.was_seen_recently = chat.seen_recently;
+  item.freshness = chat.freshness;
+  item.was_seen_recently = chat.freshness == messaging::Freshness::recently_seen;
   return item;
 }
 
@@ -77,7 +78,8 @@ FullChat to_full(messaging::Chat chat) {
   full.pinned = chat.visibility == Visibility::pinned;
   full.profile_image = unless_empty(std::move(chat.image));
   full.self_in_group = with_self;
-  full.was_seen_recently = chat.seen_recently;
+  full.freshness = chat.freshness;
+  full.was_seen_recently = chat.freshness == messaging::Freshness::recently_seen;
   return full;
 }
 

@@ -31,6 +31,7 @@ struct ChatListItem {
   std::uint32_t summary_status = 0;
   std::string summary_text1;
   std::string summary_text2;
+  messaging::Freshness freshness = messaging::Freshness::normal;
   bool was_seen_recently = false;
   static constexpr auto fields() {
     using C = ChatListItem;
@@ -39,6 +40,7 @@ struct ChatListItem {
         base::field("chatType", &C::chat_type, ""), base::field("color", &C::color, "#rrggbb"),
         base::field("dmChatContact", &C::dm_chat_contact, "the peer of a 1:1 chat"),
         base::field("freshMessageCounter", &C::fresh_message_counter, "messages not yet noticed"),
+        base::field("freshness", &C::freshness, "of its contact"),
         base::field("id", &C::id, "the chat"), base::field("isArchived", &C::is_archived, ""),
         base::field("isContactRequest", &C::is_contact_request, "waits for accept_chat"),
         base::field("isDeviceTalk", &C::is_device_talk, "the daemon's own messages"),
@@ -138,6 +140,7 @@ struct FullChat {
   bool pinned = false;
   std::optional<std::string> profile_image;
   bool self_in_group = false;
+  messaging::Freshness freshness = messaging::Freshness::normal;
   bool was_seen_recently = false;
   static constexpr auto fields() {
     using C = FullChat;
@@ -147,6 +150,7 @@ struct FullChat {
         base::field("contactIds", &C::contact_ids, "its members"),
         base::field("ephemeralTimer", &C::ephemeral_timer, "seconds, 0 off"),
         base::field("freshMessageCounter", &C::fresh_message_counter, "messages not yet noticed"),
+        base::field("freshness", &C::freshness, "of its contact"),
         base::field("id", &C::id, "the chat"),
         base::field("isContactRequest", &C::is_contact_request, "waits for accept_chat"),
         base::field("isDeviceChat", &C::is_device_chat, "the daemon's own messages"),

@@ -27,12 +27,16 @@ inline std::optional<std::string> unless_empty(std::string text) {
   return text;
 }
 
-// Seen within the last ten minutes.
-constexpr bool recently(base::UnixMillis last_seen, base::UnixMillis now) {
-  return last_seen > 0 && now - last_seen < 10 * 60 * 1000;
-}
-
 }  // namespace rpc::shape
+
+template <>
+struct rpc::EnumNames<messaging::Freshness> {
+  using E = messaging::Freshness;
+  static constexpr std::string_view kSchema = "ContactFreshness";
+  static constexpr std::array kNames{std::pair{E::normal, std::string_view("Normal")},
+                                     std::pair{E::recently_seen, std::string_view("RecentlySeen")},
+                                     std::pair{E::old, std::string_view("Old")}};
+};
 
 template <>
 struct rpc::EnumNames<messaging::Viewtype> {

@@ -6,6 +6,9 @@ namespace rpc::shape {
 
 Contact to_shape(messaging::Contact contact, base::UnixMillis now) {
   Contact shape;
+  const auto freshness = messaging::freshness_of(contact.last_seen, now);
+  if (messaging::is_person(contact)) shape.freshness = freshness;
+  shape.was_seen_recently = freshness == messaging::Freshness::recently_seen;
   shape.name_and_addr = contact.display_name == contact.addr || contact.addr.empty()
                             ? contact.display_name
                             : fmt::format("{} ({})", contact.display_name, contact.addr);
@@ -24,7 +27,6 @@ Contact to_shape(messaging::Contact contact, base::UnixMillis now) {
   shape.profile_image = unless_empty(std::move(contact.image));
   shape.status = std::move(contact.status);
   shape.verifier_id = contact.verifier;
-  shape.was_seen_recently = recently(contact.last_seen, now);
   return shape;
 }
 

@@ -12,6 +12,7 @@ struct Contact {
   std::string color;
   std::string display_name;
   bool e2ee_avail = false;
+  messaging::Freshness freshness = messaging::Freshness::normal;
   ContactId id;
   bool is_blocked = false;
   bool is_bot = false;
@@ -32,6 +33,7 @@ struct Contact {
         base::field("color", &C::color, "#rrggbb"),
         base::field("displayName", &C::display_name, "the name to show"),
         base::field("e2eeAvail", &C::e2ee_avail, "messages to them can be encrypted"),
+        base::field("freshness", &C::freshness, "seen within ten minutes, or not for 60 days"),
         base::field("id", &C::id, "1 self, 2 info, 5 device, peers from 10"),
         base::field("isBlocked", &C::is_blocked, "blocked by us"),
         base::field("isBot", &C::is_bot, "says it is a program"),

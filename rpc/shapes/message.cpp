@@ -98,6 +98,7 @@ Message to_shape(messaging::Message message, Written<Contact> sender) {
   shape.is_edited = message.is_edited;
   shape.is_forwarded = message.is_forwarded;
   shape.is_info = message.is_info;
+  shape.is_pinned = message.is_pinned;
   shape.original_msg_id = message.original;
   shape.saved_message_id = message.saved;
   shape.override_sender_name = unless_empty(std::move(message.sender_name));

@@ -33,7 +33,9 @@ struct rpc::EnumNames<messaging::SystemMessage> {
       std::pair{E::member_removed, std::string_view("MemberRemovedFromGroup")},
       std::pair{E::location_streaming, std::string_view("LocationStreamingEnabled")},
       std::pair{E::ephemeral_timer, std::string_view("EphemeralTimerChanged")},
-      std::pair{E::webxdc_info, std::string_view("WebxdcInfoMessage")}};
+      std::pair{E::webxdc_info, std::string_view("WebxdcInfoMessage")},
+      std::pair{E::message_pinned, std::string_view("MessagePinned")},
+      std::pair{E::message_unpinned, std::string_view("MessageUnpinned")}};
 };
 
 namespace rpc::shape {
@@ -121,6 +123,7 @@ struct Message {
   bool is_edited = false;
   bool is_forwarded = false;
   bool is_info = false;
+  bool is_pinned = false;
   std::optional<MsgId> original_msg_id;
   std::optional<std::string> override_sender_name;
   std::optional<MsgId> parent_id;
@@ -166,6 +169,7 @@ struct Message {
         base::field("isEdited", &M::is_edited, ""),
         base::field("isForwarded", &M::is_forwarded, ""),
         base::field("isInfo", &M::is_info, "written by the daemon, not a person"),
+        base::field("isPinned", &M::is_pinned, "get_pinned_messages has it"),
         base::field("originalMsgId", &M::original_msg_id, "of a saved message"),
         base::field("overrideSenderName", &M::override_sender_name, "the name it was sent under"),
         base::field("parentId", &M::parent_id, "the message it answers"),

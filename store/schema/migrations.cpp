@@ -21,6 +21,7 @@
 #include "store/schema/v21.sql.h"
 #include "store/schema/v22.sql.h"
 #include "store/schema/v23.sql.h"
+#include "store/schema/v24.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
@@ -59,6 +60,7 @@ std::span<const Migration> migrations() {
         Migration{21, "profile pictures", schema::kV21},
         Migration{22, "profile pictures by mail, mails left on servers", schema::kV22},
         Migration{23, "places of mails that stay on their servers", schema::kV23},
+        Migration{24, "pinned messages", schema::kV24},
     };
     if (steps.back().number == schema::kWholeUpTo) {
       steps.back().whole = schema::kWhole;

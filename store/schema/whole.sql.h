@@ -4,7 +4,7 @@
 
 namespace store::schema {
 
-inline constexpr int kWholeUpTo = 23;  // the last of those steps
+inline constexpr int kWholeUpTo = 24;  // the last of those steps
 
 inline constexpr const char* kWhole = R"sql(
 CREATE TABLE store_meta(name TEXT PRIMARY KEY,value INTEGER NOT NULL) STRICT,WITHOUT ROWID;
@@ -120,6 +120,7 @@ CREATE INDEX mail_left_wanted ON mail_left(account_id) WHERE wanted = 1;
 CREATE TABLE mail_notice(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,uuid BLOB NOT NULL,contact_id INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,uuid,contact_id)) STRICT,WITHOUT ROWID;
 CREATE TABLE mail_place(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,transport INTEGER NOT NULL,uid_validity INTEGER NOT NULL,uid INTEGER NOT NULL,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,transport,uid_validity,uid)) STRICT,WITHOUT ROWID;
 CREATE INDEX mail_place_by_age ON mail_place(account_id,at);
+CREATE INDEX message_pinned ON message(account_id,chat_id) WHERE flags & 64;
 )sql";
 
 }  // namespace store::schema

@@ -1,4 +1,4 @@
-// Changes of messages: reactions, and the latest edit by a message's author. They are kept by
+// Changes of messages: reactions, pins, and the latest edit by a message's author. They are kept by
 // author and uuid, so that one may come before its message; such a one waits. A deletion leaves a
 // tombstone instead (store/tables/messages.h) unless it comes before its message.
 //

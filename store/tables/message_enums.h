@@ -51,6 +51,7 @@ enum class ChangeKind : std::uint8_t {
   deletion = 3,
   call_accepted = 4,  // by its callee
   call_ended = 5,     // by either
+  pin = 6,            // of everybody who may write to the chat
 };
 
 enum class CallState : std::uint8_t {
@@ -76,6 +77,8 @@ enum class SystemMessage : std::uint8_t {
   location_streaming = 9,
   ephemeral_timer = 10,
   webxdc_info = 11,
+  message_pinned = 12,
+  message_unpinned = 13,
 };
 
 }  // namespace store

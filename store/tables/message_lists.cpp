@@ -23,6 +23,7 @@ base::Result<MessageMark> read_mark(const Row& columns) {
   EDGE_TRY(mark.uuid, columns.array<16>(3));
   mark.state = columns.enumerator<MsgState>(4);
   mark.is_info = detail::is_info_flag(columns.integer(5));
+  mark.is_pinned = detail::is_pinned_flag(columns.integer(5));
   mark.sort_at = columns.integer(6);
   mark.type = columns.enumerator<Viewtype>(7);
   return mark;
@@ -108,6 +109,15 @@ base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
         " ORDER BY m.sort_at, m.id",
         note, scope.account, ChatBlocked::yes, MsgState::out_draft, types[0], types[1], types[2]));
   }
+  return found;
+}
+
+base::Result<std::vector<base::MsgId>> pinned_messages(const Scope& scope, base::ChatId chat) {
+  std::vector<base::MsgId> found;
+  EDGE_CHECK(scope.db.each(
+      "SELECT m.id FROM checked_message m WHERE m.intact AND m.account_id = ?1"
+      " AND m.chat_id = ?2 AND m.flags & 64 ORDER BY m.position, m.seq, m.id",
+      [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account, chat));
   return found;
 }
 

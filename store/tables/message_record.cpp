@@ -10,7 +10,7 @@ constexpr std::uint8_t kForm = 1;
 
 // Bits of the flags column; the download state is in the second byte.
 constexpr std::int64_t kInfo = 1, kBot = 2, kEdited = 4, kForwarded = 8, kEncrypted = 16,
-                       kLocated = 32;
+                       kLocated = 32, kPinned = 64;
 constexpr int kDownloadShift = 8;
 
 }  // namespace
@@ -18,11 +18,12 @@ constexpr int kDownloadShift = 8;
 std::int64_t message_flags(const MessageRow& row) {
   return (row.is_info ? kInfo : 0) | (row.is_bot ? kBot : 0) | (row.is_edited ? kEdited : 0) |
          (row.is_forwarded ? kForwarded : 0) | (row.encrypted ? kEncrypted : 0) |
-         (row.has_location ? kLocated : 0) |
+         (row.has_location ? kLocated : 0) | (row.is_pinned ? kPinned : 0) |
          (static_cast<std::int64_t>(row.download) << kDownloadShift);
 }
 
 bool is_info_flag(std::int64_t flags) { return (flags & kInfo) != 0; }
+bool is_pinned_flag(std::int64_t flags) { return (flags & kPinned) != 0; }
 
 base::Bytes seal_message(const Scope& scope, const MessageRow& row) {
   base::WireWriter out;
@@ -62,6 +63,7 @@ base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
   row.is_forwarded = (flags & kForwarded) != 0;
   row.encrypted = (flags & kEncrypted) != 0;
   row.has_location = (flags & kLocated) != 0;
+  row.is_pinned = is_pinned_flag(flags);
   row.download = static_cast<DownloadState>((flags >> kDownloadShift) & 0xff);
   row.position = columns.integer(8);
   row.seq = columns.integer(9);

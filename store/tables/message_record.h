@@ -17,6 +17,7 @@ base::Result<std::string> read_message_text(const Scope& scope, std::int64_t id,
                                             base::ByteView sealed);
 std::int64_t message_flags(const MessageRow& row);
 bool is_info_flag(std::int64_t flags);
+bool is_pinned_flag(std::int64_t flags);
 base::Bytes seal_message(const Scope& scope, const MessageRow& row);
 
 }  // namespace store::detail

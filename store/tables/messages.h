@@ -35,6 +35,7 @@ struct MessageRow {
   bool is_forwarded = false;
   bool encrypted = false;
   bool has_location = false;
+  bool is_pinned = false;
   DownloadState download = DownloadState::done;
   std::int64_t position = 0;  // given by insert_message
   std::int64_t seq = 0;       // the sender's number; 0: none (info messages, drafts)
@@ -90,6 +91,7 @@ struct MessageMark {
   Uuid uuid{};
   MsgState state = MsgState::undefined;
   bool is_info = false;
+  bool is_pinned = false;
   base::UnixMillis sort_at = 0;
   Viewtype type = Viewtype::unknown;
 };
@@ -106,6 +108,8 @@ base::Result<std::vector<MessageMark>> last_messages_of_chat(const Scope& scope,
 base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          std::optional<base::ChatId> chat,
                                                          const std::array<Viewtype, 3>& types);
+// The pinned ones of a chat, oldest first.
+base::Result<std::vector<base::MsgId>> pinned_messages(const Scope& scope, base::ChatId chat);
 // Messages with ids above `after` in chats that are not blocked, oldest id first, without drafts.
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
 // Messages whose folded text holds `wanted`, itself folded and not empty: of all chats that are not

@@ -21,8 +21,10 @@ PENDING, FAILED, DELIVERED, READ = 20, 24, 26, 28
 
 
 def core_program():
-    """Delta Chat's own server, of the version that these tests were made with. npm installs it once, into a folder that other
-    checks share."""
+    """Delta Chat's own server: the program that EDGE_CORE names, or the version that these tests were made with. npm installs that
+    once, into a folder that other checks share."""
+    if named := os.environ.get("EDGE_CORE"):
+        return named
     folder = CLIENTS / f"core-{VERSION}"
     pattern = "node_modules/@deltachat/stdio-rpc-server-*/deltachat-rpc-server"
     if not list(folder.glob(pattern)):
@@ -65,7 +67,7 @@ class Server(RpcPipes):
 
     def start(self):
         env = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_DATA_HOME")}
-        env.update(DC_ACCOUNTS_PATH=str(self.folder / "accounts"), SSL_CERT_FILE=str(self.rig.authority.file),
+        env.update(HOME=str(self.folder), DC_ACCOUNTS_PATH=str(self.folder / "accounts"), SSL_CERT_FILE=str(self.rig.authority.file),
                    RUST_LOG="off", **self.env)
         self.log = (self.folder / "log").open("ab")
         self.attach(subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,

@@ -1,7 +1,7 @@
 """Two people talk, one of them with Delta Chat: texts, answers, receipts, reactions, changes, timers; each seen at both ends."""
 import unittest
 
-from world import Case, Pair, RpcError, at_once, both_ways, each_way, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from world import Case, Pair, RpcError, at_once, both_ways, each_way, peer, peer_is_older_than, setUpModule, subject, tearDownModule, until  # noqa: F401
 from parties import DELIVERED, READ, SELF
 
 
@@ -33,7 +33,7 @@ class Joining(Case):
                              (full["name"], full["chatType"], full["isEncrypted"], full["isContactRequest"], full["canSend"]), party)
             contact = party.rpc("get_contact", party.contact_of(other))
             self.assertEqual((other.address, other.name, True, True),
-                             (contact["address"], contact["displayName"], contact["isVerified"], contact["e2eeAvail"]), party)
+                             (contact["address"], contact["displayName"], contact.get("isVerified", True), contact["e2eeAvail"]), party)
             self.assertEqual([party.contact_of(other)], party.rpc("get_chat_contacts", its))
         for sender, from_chat, receiver in ((joiner, chat, inviter), (inviter, theirs, joiner)):
             _, got = self.sent(sender, from_chat, receiver)
@@ -135,6 +135,28 @@ class Changes(Pair):
         with self.assertRaises(RpcError):
             receiver.rpc("delete_messages_for_all", [got["id"]])
         self.assertIn(got["text"], sender.texts(chat))
+
+
+class Pins(Pair):
+    @both_ways
+    def test_messages_are_pinned_and_unpinned_by_either(self, sender, chat, receiver, its):
+        if peer_is_older_than(2, 65):
+            self.skipTest("this core knows no pins")
+        sent, got = self.sent(sender, chat, receiver)
+        self.assertFalse(got["isPinned"])
+        for by, msg, there, other in ((sender, sent["id"], receiver, got["id"]), (receiver, got["id"], sender, sent["id"])):
+            pinned = by is sender
+            since = there.now()
+            by.rpc("set_pinned_message_state", msg, pinned)
+            until(lambda: there.message(other)["isPinned"] is pinned, what=f"the pin of {by} at {there}")
+            there.wait("PinnedMessagesChanged", since, chatId=there.message(other)["chatId"])
+            for party, its_msg, text in ((by, msg, f"You {'' if pinned else 'un'}pinned a message."),
+                                         (there, other, f"Message {'' if pinned else 'un'}pinned by {by.name}.")):
+                place = party.message(its_msg)["chatId"]
+                self.assertIs(pinned, its_msg in party.rpc("get_pinned_messages", place))
+                lines = [m for m in party.messages(place, infos=True) if m["parentId"] == its_msg and m["isInfo"]]
+                self.assertEqual((text, "MessagePinned" if pinned else "MessageUnpinned"),
+                                 (lines[-1]["text"], lines[-1]["systemMessageType"]), party)
 
 
 class Names(Pair):

@@ -75,6 +75,11 @@ def peer(name, **login):
     return of_class(SERVERS["core"].party(name, **login))
 
 
+def peer_is_older_than(*version):
+    said = SERVERS["core"].call("get_system_info")["deltachat_core_version"]
+    return tuple(int(part) for part in said.removeprefix("v").split(".")[:2]) < version
+
+
 def not_ours(reason):
     """A test of which our daemon does not do its part. EDGE_MAIL_ALL=1 makes them all the same."""
     return unittest.skipIf(SUBJECT == "ours" and not os.environ.get("EDGE_MAIL_ALL"), reason)

@@ -170,6 +170,8 @@ TEST_CASE("reactions, edits, deletions and how calls go on are changes of messag
   change(ChangeKind::deletion, "");
   CHECK(change(ChangeKind::call_accepted, "v=0\n") == "v=0\n");
   change(ChangeKind::call_ended, "");
+  CHECK(change(ChangeKind::pin, "1") == "1");
+  CHECK(change(ChangeKind::pin, "").empty());
 }
 
 TEST_CASE("of changes of one second the one that was fetched later counts") {

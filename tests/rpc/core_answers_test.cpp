@@ -210,3 +210,79 @@ TEST_CASE_METHOD(CoreAnswers,
   ok("send_reaction", {1, id, {""}});
   CHECK(ok("get_message_reactions", {1, id}).is_null());
 }
+
+TEST_CASE_METHOD(CoreAnswers, "a message is pinned and unpinned with a line, once") {
+  const int first = send({{"text", "valve 3 stays shut"}})["id"];
+  const int second = send({{"text", "second"}})["id"];
+  CHECK(ok("get_message", {1, first})["isPinned"] == false);
+  for (const int message : {second, first, first}) {
+    ok("set_pinned_message_state", {1, message, true});
+  }
+  CHECK(ok("get_pinned_messages", {1, saved()}) == json({first, second}));
+  CHECK(ok("get_message", {1, first})["isPinned"] == true);
+  const json ids = ok("get_message_ids", {1, saved(), false, false});
+  REQUIRE(ids.size() == 4);
+  const json line = ok("get_message", {1, ids[3]});
+  CHECK(line["text"] == "You pinned a message.");
+  CHECK(line["systemMessageType"] == "MessagePinned");
+  CHECK(line["isInfo"] == true);
+  CHECK(line["parentId"] == first);
+  CHECK(refused("set_pinned_message_state", {1, ids[3], true}).find("not pinned") !=
+        std::string::npos);
+  ok("set_pinned_message_state", {1, first, false});
+  CHECK(ok("get_message", {1, item(saved())["lastMessageId"]})["systemMessageType"] ==
+        "MessageUnpinned");
+  CHECK(ok("get_pinned_messages", {1, saved()}) == json({second}));
+  ok("get_next_event_batch");
+  ok("delete_messages", {1, {second}});
+  CHECK(ok("get_pinned_messages", {1, saved()}) == json::array());
+  bool told = false;
+  for (const json& event : ok("get_next_event_batch")) {
+    told = told || event["event"] == json{{"kind", "PinnedMessagesChanged"}, {"chatId", saved()}};
+  }
+  CHECK(told);
+  ok("add_device_message", {1, "a", {{"text", "one"}}});
+  const int device = ok("get_chat_id_by_contact_id", {1, 5});
+  const json there = ok("get_message_ids", {1, device, false, false});
+  CHECK(refused("set_pinned_message_state", {1, there.back(), true}).find("device chat") !=
+        std::string::npos);
+  CHECK(refused("get_pinned_messages", {1, 999}).find("999") != std::string::npos);
+}
+
+TEST_CASE_METHOD(CoreAnswers, "a message's summary is in one line or whole, with its kind or not") {
+  const auto summary = [&](const json& message, bool forwarded, bool emoji, int characters) {
+    return ok("get_message_summary_text", {1, message["id"], forwarded, emoji, characters});
+  };
+  const json text = send({{"text", "hello\nworld and more and more of a long line"}});
+  CHECK(summary(text, true, true, 0) == "hello\nworld and more and more of a long line");
+  CHECK(summary(text, true, true, 5) == "hello[...]");
+  CHECK(summary(text, true, true, 20) == "hello world and [...]");
+  CHECK(summary(text, true, true, 1000) == "hello world and more and more of a long line");
+  const json image = send({{"file", picture("a.png")}});
+  CHECK(summary(image, true, true, 20) == "📷 Image");
+  CHECK(summary(image, true, false, 20) == "Image");
+  const json captioned = send({{"file", picture("b.png")}, {"text", "gauge"}});
+  CHECK(summary(captioned, true, true, 20) == "📷 gauge");
+  CHECK(item(saved())["summaryText2"] == "📷 gauge");
+  const json named = send({{"file", file("a.txt", "x")}, {"text", "list"}});
+  CHECK(summary(named, true, true, 0) == "📎 a.txt – list");
+  CHECK(summary(named, true, false, 20) == "a.txt – list");
+  ok("forward_messages", {1, {text["id"]}, saved()});
+  const json copy = ok("get_message", {1, item(saved())["lastMessageId"]});
+  CHECK(summary(copy, true, true, 20) == "Forwarded: hello world and [...]");
+  CHECK(summary(copy, false, true, 20) == "hello world and [...]");
+}
+
+TEST_CASE_METHOD(CoreAnswers, "methods that Delta Chat added after 2.57 answer") {
+  CHECK(ok("is_sending_finished") == true);
+  CHECK(ok("get_app_version", {"a client", "a source"}).is_null());
+  CHECK(ok("get_contact", {1, 1})["freshness"] == "Normal");
+  CHECK(ok("get_full_chat_by_id", {1, saved()})["freshness"] == "Normal");
+  CHECK(item(saved())["freshness"] == "Normal");
+  const int account = ok("add_account");
+  const json before = ok("list_transports", {account});
+  CHECK(ok("init_transports", {account, nullptr}).is_null());
+  CHECK(ok("add_pseudo_transport", {account, "a@b.example"}).is_null());
+  CHECK(ok("is_configured", {account}) == true);
+  CHECK(ok("list_transports", {account}).size() == 1);
+}

@@ -1,5 +1,5 @@
 // Every shape against Delta Chat's own schema of it (tests/data/deltachat-schemas.json, facts of
-// its JSON-RPC 2.57): a missing, renamed, mistyped or additional member fails.
+// its JSON-RPC 2.57 and 2.65): a missing, renamed, mistyped or additional member fails.
 #include "rpc/event_json.h"
 #include "rpc/json_fields.h"
 #include "rpc/shapes/account.h"

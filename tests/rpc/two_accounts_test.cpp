@@ -103,3 +103,28 @@ TEST_CASE_METHOD(KnownShapes,
         std::string::npos);
   CHECK(ok("ice_servers", {1}) == "[]");
 }
+
+TEST_CASE_METHOD(KnownShapes, "a pin is seen by the other, who may end it") {
+  const int other = ok("add_account");
+  const int chat = ok("secure_join", {other, ok("get_chat_securejoin_qr_code", {1})});
+  until([&] { return ok("can_send", {other, chat}) == true; });
+  const int sent = ok("send_msg", {other, chat, {{"text", "valve 3 stays shut"}}});
+  until([&] { return !ok("search_messages", {1, "valve 3", nullptr}).empty(); });
+  const int got = ok("search_messages", {1, "valve 3", nullptr})[0];
+  const json arrived = ok("get_message", {1, got});
+  CHECK(arrived["sender"]["freshness"] == "RecentlySeen");
+  const int its = arrived["chatId"];
+  ok("set_pinned_message_state", {other, sent, true});
+  until([&] { return ok("get_pinned_messages", {1, its}) == json({got}); });
+  const json ids = ok("get_message_ids", {1, its, false, false});
+  const json line = ok("get_message", {1, ids.back()});
+  shape("Message", line);
+  CHECK(line["systemMessageType"] == "MessagePinned");
+  CHECK(line["text"].get<std::string>().starts_with("Message pinned by "));
+  CHECK(line["parentId"] == got);
+  CHECK(line["fromId"] == arrived["fromId"]);
+  ok("set_pinned_message_state", {1, got, false});
+  until([&] { return ok("get_pinned_messages", {other, chat}) == json::array(); });
+  CHECK(ok("get_message", {other, sent})["isPinned"] == false);
+  until([&] { return ok("is_sending_finished") == true; });
+}

@@ -120,6 +120,12 @@ struct MailDeletion {
   friend bool operator==(const MailDeletion&, const MailDeletion&) = default;
 };
 
+// Of ChatMail::in_reply_to.
+struct MailPin {
+  bool pinned = true;  // false: unpinned
+  friend bool operator==(const MailPin&, const MailPin&) = default;
+};
+
 // To ChatMail::timer.
 struct MailTimerChange {
   std::string text;
@@ -155,7 +161,7 @@ struct MailSync {
   friend bool operator==(const MailSync&, const MailSync&) = default;
 };
 
-using MailBody = std::variant<MailText, MailReceipt, MailReaction, MailEdit, MailDeletion,
+using MailBody = std::variant<MailText, MailReceipt, MailReaction, MailEdit, MailDeletion, MailPin,
                               MailTimerChange, MailLocations, MailStatusUpdate, MailCall, MailSync>;
 
 // ---- groups and channels ----

@@ -222,6 +222,8 @@ MailBody read_inner_body(const MimePart& part, const OuterMail& outer, ChatMail&
   }
   const std::string_view content = base::trimmed(part.value("Chat-Content"));
   std::string& said = found.body.text;
+  if (content == "message-pinned") return MailPin{true};
+  if (content == "message-unpinned") return MailPin{false};
   if (content == "ephemeral-timer-changed") return MailTimerChange{text_within(std::move(said))};
   if (content == "location-streaming-enabled") {
     return MailLocations{true, text_within(std::move(said))};

@@ -162,6 +162,9 @@ struct BodyWriter {
     parts.text = kBin;
     return parts;
   }
+  BodyParts operator()(const MailPin& body) const {
+    return said(body.pinned ? "You pinned a message." : "You unpinned a message.");
+  }
   BodyParts operator()(const MailTimerChange& body) const { return said(body.text); }
   BodyParts operator()(const MailLocations& body) const { return said(body.text); }
   BodyParts operator()(const MailStatusUpdate& body) const {
@@ -316,6 +319,9 @@ struct BodyHeaders {
   void operator()(const MailEdit& body) const { out.id("Chat-Edit", body.message_id); }
   void operator()(const MailDeletion& body) const {
     out.raw("Chat-Delete", join_message_ids(body.message_ids));
+  }
+  void operator()(const MailPin& body) const {
+    out.raw("Chat-Content", body.pinned ? "message-pinned" : "message-unpinned");
   }
   void operator()(const MailTimerChange&) const {
     out.raw("Chat-Content", "ephemeral-timer-changed");

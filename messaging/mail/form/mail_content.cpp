@@ -108,6 +108,10 @@ class ContentReader {
       add(i == 0 ? uuid_ : derived_uuid(uuid_, "deletion", i), std::move(change));
     }
   }
+  void operator()(const MailPin& body) {
+    if (mail_.in_reply_to.empty()) return;
+    add_change(reference(mail_.in_reply_to), ChangeKind::pin, body.pinned ? "1" : "");
+  }
   void operator()(const MailTimerChange&) { add(uuid_, ChatTimer{group_, timer()}); }
   void operator()(const MailLocations& body) { add_places(body.begins); }
   void operator()(const MailStatusUpdate& body) {
@@ -269,6 +273,9 @@ class ContentWriter {
       case ChangeKind::call_ended:
         mail_.in_reply_to = std::move(id);
         return quiet(MailCall{MailCall::Step::ended});
+      case ChangeKind::pin:
+        mail_.in_reply_to = std::move(id);
+        return quiet(MailPin{!change.text.empty()});
     }
     return false;
   }
