@@ -27,6 +27,7 @@ class Configuring(Case):
         self.assertEqual(address, account.rpc("get_config", "configured_addr"))
         [transport] = account.rpc("list_transports")
         self.assertEqual(address, transport["addr"])
+        self.assertIn("***@rig.test imap:[127.0.0.1:", account.rpc("get_info")["used_transport_settings"])
         bob = peer("bob")
         _, its = join(account, bob)
         self.sent(bob, its, account)
