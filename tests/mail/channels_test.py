@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 import world
-from world import Case, RpcError, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from world import Case, RpcError, at_once, join, peer, peer_is_older_than, setUpModule, subject, tearDownModule, until  # noqa: F401
 from parties import READ, SELF, Server
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
@@ -135,10 +135,11 @@ class Life(Channel):
         got = reader.arrives("a post")
         reader.rpc("markseen_msgs", [got["id"]])
         owner.is_delivered(msg, READ)
-        owner.rpc("send_reaction", msg, ["🎉"])
-        until(lambda: reader.message(got["id"])["reactions"], what="the owner's reaction")
-        with self.assertRaises(RpcError):
-            reader.rpc("send_reaction", got["id"], ["👍"])
+        owner.rpc("send_reaction", msg, ["👍"])  # core 2.65 takes some emojis alone in channels
+        if owner.ours is reader.ours or peer_is_older_than(2, 65):
+            until(lambda: reader.message(got["id"])["reactions"], what="the owner's reaction")
+            with self.assertRaises(RpcError):
+                reader.rpc("send_reaction", got["id"], ["👍"])
         owner.rpc("send_edit_request", msg, "a better post")
         until(lambda: reader.message(got["id"])["text"] == "a better post", what="the edit")
         with tempfile.TemporaryDirectory() as folder:
