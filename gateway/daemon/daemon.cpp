@@ -125,8 +125,8 @@ void Daemon::Parts::read_files_again() {
   }
 }
 
-// Scripts of this machine read the file without asking for it. Not before the first answer: it waits
-// for the disk.
+// Scripts of this machine read the file without asking for it. Not before the first answer: it
+// waits for the disk.
 void Daemon::Parts::make_fingerprint() {
   workers->submit({}, [own = fingerprint.get()] {
     if (const auto made = own->get(); !made) base::log::warning("{}", made.error().message);
