@@ -19,7 +19,8 @@ from small_disk import SmallDisk
 # Read methods that say something about the daemon, its events or its place, or that wait.
 OF_THE_DAEMON = {
     "get_system_info", "get_info", "get_all_accounts", "get_all_account_ids", "get_selected_account_id",
-    "get_next_event", "get_next_event_batch", "wait_next_msgs", "wait_for_all_work_done", "sleep", "get_connectivity", "get_connectivity_html",
+    "get_next_event", "get_next_event_batch", "wait_next_msgs", "wait_for_all_work_done", "is_sending_finished", "sleep",
+    "get_connectivity", "get_connectivity_html",
     "get_account_file_size", "get_storage_usage_report_string", "get_push_state", "rpc.discover",
     "get_chat_securejoin_qr_code", "get_chat_securejoin_qr_code_svg", "check_qr", "get_http_response"}
 

@@ -302,7 +302,6 @@ class Complaining(unittest.TestCase):
                                       (["messages", 10, "-n", 0], USAGE, "--last: expected a number from 1"),
                                       (["search", "x", "-n=-1"], USAGE, "--last: expected a number from 1"),
                                       (["license", "serve", "--key", absent], FAILED, "No such file"),
-                                      (["--url", alice.url.replace("http:", "https:"), "chats"], FAILED, "speaks no https"),
                                       (["backup", ""], USAGE, "FILE: expected a path"),
                                       (["restore", ""], USAGE, "FILE: expected a path"),
                                       (["keys", "--api-keys", absent, "list"], FAILED, f"there is no file {absent}"),
@@ -314,6 +313,9 @@ class Complaining(unittest.TestCase):
                     self.assertEqual((got, out), (code, ""))
                     self.assertIn(hint, said)
             self.assertFalse(absent.exists())
+            code, out, said = edge("chats", url=alice.url.replace("http:", "https:"))
+            self.assertEqual((code, out), (FAILED, ""))
+            self.assertIn("speaks no https", said)
 
     def test_a_license_without_its_issuer_is_not_called_needless(self):
         with Gateway("alice") as alice:

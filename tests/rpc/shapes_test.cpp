@@ -2,6 +2,7 @@
 // its JSON-RPC 2.57 and 2.65): a missing, renamed, mistyped or additional member fails.
 #include "rpc/event_json.h"
 #include "rpc/json_fields.h"
+#include "rpc/json_write.h"
 #include "rpc/shapes/account.h"
 #include "rpc/shapes/chat.h"
 #include "rpc/shapes/login.h"
@@ -135,7 +136,7 @@ TEST_CASE("a message is shown in seconds, with its file and its state's number")
   message.sort_at = message.sent_at;
   message.file = messaging::MessageFile{"/blobs/x", "report.csv", "text/csv", 12};
   message.encrypted = true;
-  const Message shape = to_shape(message, Contact{});
+  const Message shape = to_shape(message, rpc::written(Contact{}));
   check_shape(shape);
   CHECK(shape.timestamp == 1'795'245'168);
   CHECK(shape.state == 26);
