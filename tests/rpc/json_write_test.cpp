@@ -92,7 +92,8 @@ TEST_CASE("members come in alphabetical order, with kind among them and null for
   message.quote = rpc::shape::MessageQuote{rpc::shape::JustText{"q"}};
   const std::string text = rpc::to_json(rpc::shape::MessageLoadResult{message});
   CHECK(text == json::parse(text).dump());  // the library sorts; ours must be sorted already
-  CHECK(text.find(R"("isInfo":false,"kind":"message","originalMsgId":null)") != std::string::npos);
+  CHECK(text.find(R"("isPinned":false,"kind":"message","originalMsgId":null)") !=
+        std::string::npos);
   CHECK(text.find(R"("quote":{"kind":"JustText","text":"q"})") != std::string::npos);
 }
 

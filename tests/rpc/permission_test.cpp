@@ -68,8 +68,10 @@ TEST_CASE("no method lets a key for account 1 touch account 2, however it is ask
       "get_all_accounts",         "get_all_account_ids",
       "get_selected_account_id",  "start_io_for_all_accounts",
       "stop_io_for_all_accounts", "get_next_event",
-      "get_next_event_batch",     "parse_vcard"};
+      "get_next_event_batch",     "parse_vcard",
+      "is_sending_finished"};
   const std::set<std::string_view> nobodys = {"get_system_info",
+                                              "get_app_version",
                                               "rpc.discover",
                                               "sleep",
                                               "check_email_validity",
