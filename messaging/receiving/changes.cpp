@@ -62,11 +62,15 @@ base::Result<> take_deletion(const kernel::WriteContext& write, MessageChangeRow
   return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
 }
 
+// A pin with a higher number could be undone by nobody.
+constexpr base::Millis kMostAhead = 24 * 3'600 * base::Millis{1'000};
+
 // Whoever pins or unpins later wins. Mails are dated by their senders' clocks, to the second: of
 // two people's mails the one that comes later is the later one.
 base::Result<> take_pin(const kernel::WriteContext& write, MessageChangeRow row,
                         std::optional<MessageRow> message) {
   if (!row.text.empty()) row.text = "1";
+  row.number = std::min(row.number, write.tx.now() + kMostAhead);
   EDGE_TRY(const auto pins,
            store::list_message_changes(write.scope, row.author, row.uuid, ChangeKind::pin));
   EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));

@@ -1,4 +1,8 @@
 // Pinned messages, at all who are in the chat.
+#include <limits>
+
+#include "store/tables/accounts.h"
+#include "store/tables/message_changes.h"
 #include "store/tables/messages.h"
 #include "tests/messaging/three.h"
 
@@ -67,4 +71,34 @@ TEST_CASE("the owner of a channel pins its posts, and nobody else does") {
   CHECK_FALSE(set_pin(world.bob, *world.bob.find_text("pump 3 runs hot"), true));
   REQUIRE(set_pin(world.alice, post, true));
   CHECK(world.until([&] { return has_pin(world.bob, "pump 3 runs hot"); }));
+}
+
+TEST_CASE("a pin of a time that never comes is undone as any other") {
+  Three world;
+  const ChatId chat = world.make_group();
+  const MsgId sent = world.alice.send(chat, "valve 3 stays shut");
+  const auto at = [&](Peer& peer) { return has_pin(peer, "valve 3 stays shut"); };
+  REQUIRE(world.until([&] {
+    return world.bob.has_text("valve 3 stays shut") && world.carol.has_text("valve 3 stays shut");
+  }));
+  REQUIRE(world.alice.store().write_now<void>([&](store::Tx& tx) -> base::Result<> {
+    EDGE_TRY(const auto accounts, store::list_accounts(tx.db(), tx.vault()));
+    const store::AccountKey key = tx.vault().account(accounts.rows.at(0).uuid);
+    const store::Scope scope{tx.db(), tx.vault(), key, kAccount};
+    EDGE_TRY(const store::MessageRow message, store::load_message(scope, sent));
+    EDGE_TRY(const bool put, store::put_message_change(
+                                 scope, {.author = message.from,
+                                         .uuid = message.uuid,
+                                         .contact = kSelf,
+                                         .kind = store::ChangeKind::pin,
+                                         .number = std::numeric_limits<std::int64_t>::max() - 1,
+                                         .waits = false,
+                                         .text = "1"}));
+    if (!put) FAIL("there was one");
+    return {};
+  }));
+  REQUIRE(set_pin(world.alice, sent, true));
+  REQUIRE(world.until([&] { return at(world.bob) && at(world.carol); }));
+  REQUIRE(set_pin(world.bob, *world.bob.find_text("valve 3 stays shut"), false));
+  CHECK(world.until([&] { return !at(world.carol); }));
 }
