@@ -11,9 +11,12 @@ using base::fail;
 
 namespace {
 
-bool is_delta_chats(const messaging::Event& event) {
+bool is_for_readers(const messaging::Event& event) {
   // Applications' events are for the listeners of their channels.
   if (std::holds_alternative<messaging::ChannelEvent>(event.body)) return false;
+  // Since Delta Chat's 2.65, whose own Python client of that version ends at it: whoever may pin
+  // would end a bot. MsgsChanged names the message.
+  if (std::holds_alternative<messaging::PinnedMessagesChanged>(event.body)) return false;
   return !event_type(event).starts_with("Privitty");
 }
 
@@ -30,7 +33,7 @@ void EventQueue::push(std::span<const messaging::Event> events) {
     base::Lock lock(mutex_);
     if (stopped_) return;
     for (const messaging::Event& event : events) {
-      if (!is_delta_chats(event)) continue;
+      if (!is_for_readers(event)) continue;
       if (events_.size() == kMaxEvents) drop_oldest();
       ++counts_[event.account].waiting;
       events_.push_back({next_number_++, event});

@@ -1,8 +1,8 @@
 // EventQueue: the queue behind get_next_event and get_next_event_batch. One for the whole daemon,
 // in memory, destructive and shared: two readers split the stream, as in Delta Chat. (The gateway's
 // event stream is durable and shows everything to everybody; this queue is for existing clients.)
-// It leaves out kinds that Delta Chat does not have, whose names begin with Privitty: its clients
-// stop at a kind that they do not know.
+// It leaves out kinds that Delta Chat does not have, whose names begin with Privitty, and
+// PinnedMessagesChanged: its clients stop at a kind that they do not know.
 //
 // Bounded to 10,000 events: the oldest are dropped, and the next reader gets their number in an
 // EventChannelOverflow. A reader that finds no event is parked: no thread, under 1 KiB each, with

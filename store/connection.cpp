@@ -24,9 +24,12 @@ constexpr std::size_t kMaxIdleStatements = 256;
 constexpr std::int64_t kLogFileKept = 16 * 1024 * 1024;  // bytes
 
 // SQLite makes new files readable by everybody the umask allows; ours are for the owner. Its -wal
-// and -shm files take the mode of the database.
+// and -shm files take the mode of the database. A file that is there is not opened: closing it
+// would end all locks that this process has on it (POSIX), and another program would take itself
+// for the last one that uses the database, and delete its log.
 base::Result<> make_private_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return {};
   if (fd < 0) return base::fail_errno(base::Errc::io, "open " + path, errno);
   ::close(fd);
   return {};

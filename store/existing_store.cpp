@@ -22,10 +22,22 @@ base::Result<> check_not_turned_back(const std::string& path, const DataKey& key
                         "content cannot be trusted; restore a backup of the folder");
 }
 
+// SQLite would replay it into a new store.
+base::Result<> check_no_log(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path + "-wal", error);
+  if (error || size == 0) return {};
+  return base::fail(base::Errc::corrupt,
+                    path + " is missing, but its write-ahead log " + path +
+                        "-wal is there: put the store back beside it, or move the log away to "
+                        "begin with an empty store");
+}
+
 base::Result<ExistingStore> look_at(const StoreOptions& options, const std::string& path,
                                     Health& health, bool tolerant) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
+  if (error == std::errc::no_such_file_or_directory) EDGE_CHECK(check_no_log(path));
   if (error || size == 0) return ExistingStore{};
   EDGE_TRY(auto look, Connection::open(path, reader_options(options, health, tolerant)));
   EDGE_TRY(const bool empty, is_empty(*look));

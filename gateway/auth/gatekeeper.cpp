@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/http/path.h"
+#include "gateway/http/query.h"
 #include "gateway/text/given_text.h"
 
 namespace gateway {

@@ -98,7 +98,8 @@ void describe_backup(CLI::App& app, Options& o) {
                     "a file whose first line is the passphrase; else PRIVITTY_BACKUP_PASSPHRASE,"
                     " else the terminal is asked")
         ->check(path_fault);
-    one->add_flag("--no-passphrase", o.backup.no_passphrase, "a file that anybody can open");
+    one->add_flag("--no-passphrase", o.backup.no_passphrase, "a file that anybody can open")
+        ->excludes("--passphrase-file");
   }
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/cli/send.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "gateway/cli/input.h"
 #include "gateway/cli/lines.h"
@@ -73,10 +75,11 @@ base::Result<> reply(const Context& context, const MessageRequest& request) {
 base::Result<> react(const Context& context, const MessageRequest& request) {
   EDGE_CHECK(
       context.client.call("send_reaction", {context.account, request.message, request.reactions}));
-  print_done(context, request.reactions.empty()
-                          ? "your reactions to message " + std::to_string(request.message) +
-                                " are taken back"
-                          : "message " + std::to_string(request.message) + " has your reaction");
+  const bool none = std::all_of(request.reactions.begin(), request.reactions.end(),
+                                [](const std::string& one) { return one.empty(); });
+  print_done(context, none ? "your reactions to message " + std::to_string(request.message) +
+                                 " are taken back"
+                           : "message " + std::to_string(request.message) + " has your reaction");
   return {};
 }
 

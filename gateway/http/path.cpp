@@ -66,18 +66,4 @@ std::optional<std::string> decode_form(std::string_view raw) {
   return out;
 }
 
-std::optional<std::string> query_value(std::string_view target, std::string_view name) {
-  const std::size_t question = target.find('?');
-  if (question == std::string_view::npos) return std::nullopt;
-  std::string_view rest = target.substr(question + 1);
-  while (!rest.empty()) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
-    return decode_form(pair.substr(equals + 1));
-  }
-  return std::nullopt;
-}
-
 }  // namespace gateway

@@ -18,8 +18,4 @@ bool query_escapes_are_plain(std::string_view target);
 // A name or a value of a query, decoded as forms are: `+` is a blank. Nothing for a bad escape.
 std::optional<std::string> decode_form(std::string_view raw);
 
-// The first value of a name in the query, decoded as forms are; nothing when it is absent or has a
-// bad escape. For what must be known before the query as a whole is parsed.
-std::optional<std::string> query_value(std::string_view target, std::string_view name);
-
 }  // namespace gateway

@@ -17,4 +17,8 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 // something behind it. Its cost is a request's of kMaxTargetBytes at most: on workers.
 std::optional<Query> parse_query(std::string_view target);
 
+// The first value of a name in the query, read as parse_query() reads it; nothing when it is absent
+// or has a bad escape. For what must be known before the query as a whole is parsed.
+std::optional<std::string> query_value(std::string_view target, std::string_view name);
+
 }  // namespace gateway

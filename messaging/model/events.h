@@ -109,7 +109,7 @@ EDGE_MESSAGE_EVENT(ReactionsChanged, 7, "A message's reactions changed.");
 EDGE_MESSAGE_EVENT(CallEnded, 93, "A call ended: either side hung up, or nobody answered.");
 EDGE_CHAT_EVENT(MsgsNoticed, 10, "A chat's messages were noticed or seen.");
 EDGE_CHAT_EVENT(ChatModified, 11, "A chat's name, members or settings changed.");
-EDGE_CHAT_EVENT(PinnedMessagesChanged, 94, "A message of the chat was pinned or unpinned, or a pinned one was deleted.");
+EDGE_CHAT_EVENT(PinnedMessagesChanged, 102, "A message of the chat was pinned or unpinned, or a pinned one was deleted.");
 EDGE_CHAT_EVENT(ChatDeleted, 12, "A chat was deleted.");
 EDGE_PLAIN_EVENT(ChatlistChanged, 20, "The chat list's order or entries changed.");
 EDGE_PLAIN_EVENT(ConnectivityChanged, 21, "Ask get_connectivity for the new value.");

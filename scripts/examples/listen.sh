@@ -6,7 +6,7 @@ url=${PRIVITTY_URL:-http://127.0.0.1:7200}
 query=$(IFS='&'; echo "$*")
 last=
 while true; do
-  position=$last data=()
+  position=$last data=() reason=
   while IFS= read -r line; do
     case $line in
       id:*) position=${line#id: } ;;
@@ -17,9 +17,10 @@ while true; do
         ;;
       event:* | retry:* | *status:408 | *status:429) ;;
       *status:4??) # refused, and it would be again
-        echo "refused with ${line##*status:}: ${line%status:*}" >&2
+        echo "refused with ${line##*status:}: ${line%status:*}$reason" >&2
         exit 1
         ;;
+      *) reason=$line ;;
     esac
   done < <(curl -sN -w 'status:%{http_code}\n' ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
   sleep 1

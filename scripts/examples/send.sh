@@ -2,7 +2,8 @@
 # Sends a text to a contact by address: send.sh ADDRESS TEXT…   (PRIVITTY_URL says where the gateway is)
 set -euo pipefail
 url=${PRIVITTY_URL:-http://127.0.0.1:7200}
-address=${1:?usage: send.sh ADDRESS TEXT…}
+[ $# -ge 2 ] || { echo "usage: send.sh ADDRESS TEXT…" >&2; exit 2; }
+address=$1
 shift
 
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words

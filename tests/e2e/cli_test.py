@@ -304,6 +304,7 @@ class Complaining(unittest.TestCase):
                                       (["license", "serve", "--key", absent], FAILED, "No such file"),
                                       (["backup", ""], USAGE, "FILE: expected a path"),
                                       (["restore", ""], USAGE, "FILE: expected a path"),
+                                      (["backup", "b", "--passphrase-file", "p", "--no-passphrase"], USAGE, "excludes"),
                                       (["keys", "--api-keys", absent, "list"], FAILED, f"there is no file {absent}"),
                                       (["keys", "--api-keys", absent, "revoke", "x"], FAILED, f"there is no file {absent}"),
                                       (["--api-key-file", absent, "chats"], FAILED, "No such file"),

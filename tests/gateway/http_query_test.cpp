@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/http/query.h"
 #include "tests/support/catch.h"
 
@@ -35,4 +37,24 @@ TEST_CASE("a pair that stands twice counts once, and a second question mark ends
 }
 
 }  // namespace
+
+TEST_CASE("one value is that of the whole query, however it is written") {
+  for (const char* target : {"/x?stream_id=A&b=1", "/x?b=1&stream%5fid=A", "/x??stream_id=A",
+                             "/x?stream%5fid=A&stream_id=B", "/x?=1&stream_id=A&stream_id=B",
+                             "/x?&&stream_id=%41", "/x?stream_id=A?"}) {
+    INFO(target);
+    CHECK(query_value(target, "stream_id") == "A");
+    const auto query = parse_query(target);
+    REQUIRE(query);
+    const auto first = std::find_if(query->begin(), query->end(),
+                                    [](const auto& one) { return one.first == "stream_id"; });
+    REQUIRE(first != query->end());
+    CHECK(first->second == "A");
+  }
+  for (const char* target : {"/x", "/x?", "/x?stream=A", "/x?stream_id=%4", "/x?a?stream_id=A"}) {
+    INFO(target);
+    CHECK_FALSE(query_value(target, "stream_id"));
+  }
+}
+
 }  // namespace gateway

@@ -149,7 +149,8 @@ class Pins(Pair):
             since = there.now()
             by.rpc("set_pinned_message_state", msg, pinned)
             until(lambda: there.message(other)["isPinned"] is pinned, what=f"the pin of {by} at {there}")
-            there.wait("PinnedMessagesChanged", since, chatId=there.message(other)["chatId"])
+            told = "PinnedMessagesChanged" if there.kind == "core" else "MsgsChanged"
+            there.wait(told, since, chatId=there.message(other)["chatId"])
             for party, its_msg, text in ((by, msg, f"You {'' if pinned else 'un'}pinned a message."),
                                          (there, other, f"Message {'' if pinned else 'un'}pinned by {by.name}.")):
                 place = party.message(its_msg)["chatId"]

@@ -236,11 +236,9 @@ TEST_CASE_METHOD(CoreAnswers, "a message is pinned and unpinned with a line, onc
   ok("get_next_event_batch");
   ok("delete_messages", {1, {second}});
   CHECK(ok("get_pinned_messages", {1, saved()}) == json::array());
-  bool told = false;
   for (const json& event : ok("get_next_event_batch")) {
-    told = told || event["event"] == json{{"kind", "PinnedMessagesChanged"}, {"chatId", saved()}};
+    CHECK(event["event"]["kind"] != "PinnedMessagesChanged");  // Python's client would end
   }
-  CHECK(told);
   ok("add_device_message", {1, "a", {{"text", "one"}}});
   const int device = ok("get_chat_id_by_contact_id", {1, 5});
   const json there = ok("get_message_ids", {1, device, false, false});

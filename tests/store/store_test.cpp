@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/repair.h"
@@ -95,6 +96,58 @@ TEST_CASE("a store that was closed leaves no write-ahead log for the next start 
   CHECK_FALSE(std::filesystem::exists(world.dir / "store.db-wal"));
   world.open();
   CHECK(world.count_notes() == 50);
+}
+
+namespace {
+
+// As another process sees it: a child's own locks are none of ours.
+bool is_locked(const std::string& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock wanted {};
+    wanted.l_type = F_WRLCK;
+    wanted.l_whence = SEEK_SET;
+    const bool asked = fd >= 0 && ::fcntl(fd, F_GETLK, &wanted) == 0;
+    ::_exit(asked && wanted.l_type != F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WEXITSTATUS(status) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("an open store is locked, so that another program cannot delete its log") {
+  test::World world;
+  world.open();
+  must(world.add_note(1));
+  const std::string path = world.store->database_path();
+  CHECK(is_locked(path));
+  world.store.reset();
+  world.open();
+  CHECK(world.count_notes() == 1);
+  must(world.add_note(2));
+  CHECK(is_locked(path));
+  // As the checkpointer and others open one beside the writer.
+  must(Connection::open(path, {}));
+  CHECK(is_locked(path));
+}
+
+TEST_CASE("a log whose store was removed is not replayed into a new one") {
+  test::World world;
+  world.open();
+  const std::string path = world.store->database_path();
+  world.store.reset();
+  std::filesystem::remove(path);
+  test::spit(path + "-wal", std::string(5'000, 'x'));
+  const auto error = world.refusal(world.options());
+  CHECK(error.code == Errc::corrupt);
+  CHECK(error.message.find(path + "-wal") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(path));
+  CHECK(std::filesystem::file_size(path + "-wal") == 5'000);
+  std::filesystem::remove(path + "-wal");
+  world.open();
 }
 
 TEST_CASE("migrations run in order, once, and go on where they stopped") {
