@@ -20,7 +20,15 @@ func rpc(result any, method string, params ...any) error {
 	if base == "" {
 		base = "http://127.0.0.1:7200"
 	}
-	answer, err := http.Post(base+"/rpc", "application/json", bytes.NewReader(body))
+	request, err := http.NewRequest("POST", base+"/rpc", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if key := os.Getenv("PRIVITTY_API_KEY"); key != "" { // where the gateway asks for keys
+		request.Header.Set("X-API-Key", key)
+	}
+	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}

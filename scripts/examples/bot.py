@@ -8,11 +8,13 @@ import time
 import urllib.request
 
 URL = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200") + "/rpc"
+KEY = os.environ.get("PRIVITTY_API_KEY")  # where the gateway asks for keys
+AUTH = {"X-API-Key": KEY} if KEY else {}
 
 
 def rpc(method, *params):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    with urllib.request.urlopen(urllib.request.Request(URL, body, {"Content-Type": "application/json"})) as answer:
+    with urllib.request.urlopen(urllib.request.Request(URL, body, {"Content-Type": "application/json", **AUTH})) as answer:
         return json.load(answer)["result"]
 
 

@@ -3,12 +3,13 @@
 # The gateway remembers what was marked as seen, so nothing is missed while the bot is away. PRIVITTY_URL says where it is.
 set -uo pipefail
 url=${PRIVITTY_URL:-http://127.0.0.1:7200}/rpc
+auth=(${PRIVITTY_API_KEY:+-H "X-API-Key: $PRIVITTY_API_KEY"}) # where the gateway asks for keys
 
 # rpc METHOD PARAMS: the result of a call; 2: it was refused, and would be again.
 rpc() {
   local answer
   answer=$(jq -n --arg method "$1" --argjson params "$2" '{jsonrpc: "2.0", id: 1, $method, $params}' |
-    curl -sS -w '\n%{http_code}' -H 'Content-Type: application/json' -d @- "$url") || return 1
+    curl -sS "${auth[@]}" -w '\n%{http_code}' -H 'Content-Type: application/json' -d @- "$url") || return 1
   case ${answer##*$'\n'} in
     200) jq -ce .result <<<"${answer%$'\n'*}" ;;
     408 | 429 | 5*) return 1 ;;

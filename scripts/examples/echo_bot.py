@@ -11,13 +11,15 @@ import time
 import urllib.request
 
 EDGE = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200")
+KEY = os.environ.get("PRIVITTY_API_KEY")  # where the gateway asks for keys
+AUTH = {"X-API-Key": KEY} if KEY else {}
 STATE = os.environ.get("EDGE_STATE", "echo_bot.state")
 
 
 def rpc(method, *params):
     """One call; the result, or an exception with the gateway's own words."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(f"{EDGE}/rpc", body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(f"{EDGE}/rpc", body, {"Content-Type": "application/json", **AUTH})
     with urllib.request.urlopen(request, timeout=60) as response:
         answer = json.load(response)
     if "error" in answer:
@@ -27,7 +29,7 @@ def rpc(method, *params):
 
 def events(last_id):
     """Yields (id, event) for each incoming message, after `last_id` when given."""
-    headers = {"Last-Event-ID": last_id} if last_id else {}
+    headers = AUTH | ({"Last-Event-ID": last_id} if last_id else {})
     request = urllib.request.Request(f"{EDGE}/events?types=IncomingMsg", headers=headers)
     with urllib.request.urlopen(request, timeout=60) as stream:  # a ping comes every 15 s
         for line in stream:

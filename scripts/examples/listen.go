@@ -19,6 +19,9 @@ func read(url, last string) (string, error) {
 	if err != nil {
 		return last, err
 	}
+	if key := os.Getenv("PRIVITTY_API_KEY"); key != "" { // where the gateway asks for keys
+		request.Header.Set("X-API-Key", key)
+	}
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}

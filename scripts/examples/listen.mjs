@@ -3,6 +3,7 @@
 //
 //   PRIVITTY_URL=http://127.0.0.1:7200 node listen.mjs 'channel=orders'
 const url = `${process.env.PRIVITTY_URL ?? "http://127.0.0.1:7200"}/events?${process.argv.slice(2).join("&")}`;
+const auth = process.env.PRIVITTY_API_KEY ? { "X-API-Key": process.env.PRIVITTY_API_KEY } : {}; // where the gateway asks for keys
 
 // Calls onEvent for each event; onPosition for each id, once its frame is complete.
 async function read(response, onEvent, onPosition) {
@@ -28,7 +29,7 @@ async function read(response, onEvent, onPosition) {
 
 for (let last = null; ; await new Promise((resume) => setTimeout(resume, 1000))) {
   try {
-    const response = await fetch(url, { headers: last === null ? {} : { "Last-Event-ID": last } });
+    const response = await fetch(url, { headers: last === null ? auth : { ...auth, "Last-Event-ID": last } });
     if (!response.ok) {
       const refusal = `${response.status}: ${await response.text()}`;
       if (response.status >= 500 || [408, 429].includes(response.status)) throw new Error(refusal);

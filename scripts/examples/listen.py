@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 
 URL = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
+KEY = os.environ.get("PRIVITTY_API_KEY")  # where the gateway asks for keys
+AUTH = {"X-API-Key": KEY} if KEY else {}
 
 
 def events(response):
@@ -34,7 +36,7 @@ def events(response):
 def main():
     last = None
     while True:
-        request = urllib.request.Request(URL, headers={"Last-Event-ID": last} if last else {})
+        request = urllib.request.Request(URL, headers=AUTH | ({"Last-Event-ID": last} if last else {}))
         try:
             # Twice the ping's interval without a byte: the other side is gone.
             with urllib.request.urlopen(request, timeout=45) as response:

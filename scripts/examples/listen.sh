@@ -3,6 +3,7 @@
 #   PRIVITTY_URL=http://127.0.0.1:7200 listen.sh 'types=IncomingMsg' | jq .msg_id
 set -u
 url=${PRIVITTY_URL:-http://127.0.0.1:7200}
+auth=(${PRIVITTY_API_KEY:+-H "X-API-Key: $PRIVITTY_API_KEY"}) # where the gateway asks for keys
 query=$(IFS='&'; echo "$*")
 last=
 while true; do
@@ -22,6 +23,6 @@ while true; do
         ;;
       *) reason=$line ;;
     esac
-  done < <(curl -sN -w 'status:%{http_code}\n' ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
+  done < <(curl -sN "${auth[@]}" -w 'status:%{http_code}\n' ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
   sleep 1
 done

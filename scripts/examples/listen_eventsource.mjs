@@ -8,7 +8,10 @@ import { createRequire } from "node:module";
 const loaded = createRequire(import.meta.url)("eventsource");
 const EventSource = loaded.EventSource ?? loaded; // since version 3 by name
 
-const source = new EventSource(`${process.env.PRIVITTY_URL ?? "http://127.0.0.1:7200"}/events?${process.argv.slice(2).join("&")}`);
+const query = process.argv.slice(2);
+// An EventSource sends no headers of one's own; a page asks for a ticket instead (docs/operations.md).
+if (process.env.PRIVITTY_API_KEY) query.push(`api_key=${process.env.PRIVITTY_API_KEY}`);
+const source = new EventSource(`${process.env.PRIVITTY_URL ?? "http://127.0.0.1:7200"}/events?${query.join("&")}`);
 source.onmessage = (event) => console.log(event.data);
 source.addEventListener("lag", (event) => console.error(`events were missed: ${event.data}`));
 source.onerror = (event) => {

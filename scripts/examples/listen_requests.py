@@ -10,10 +10,12 @@ import time
 import requests
 
 URL = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
+KEY = os.environ.get("PRIVITTY_API_KEY")  # where the gateway asks for keys
+AUTH = {"X-API-Key": KEY} if KEY else {}
 last = None
 while True:
     try:
-        with requests.get(URL, headers={"Last-Event-ID": last} if last else {}, stream=True, timeout=(5, 45)) as answer:
+        with requests.get(URL, headers=AUTH | ({"Last-Event-ID": last} if last else {}), stream=True, timeout=(5, 45)) as answer:
             if 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):  # it would be refused again
                 sys.exit(f"refused with {answer.status_code}: {answer.text}")
             answer.raise_for_status()

@@ -10,10 +10,11 @@
 # and taken up by the daemon's next start.
 set -euo pipefail
 url=${PRIVITTY_URL:-http://127.0.0.1:7200}
+auth=(${PRIVITTY_API_KEY:+-H "X-API-Key: $PRIVITTY_API_KEY"}) # where the gateway asks for keys
 usage="usage: protected_file.sh license [URL] | invite | join LINK | send ADDRESS FILE [MINUTES] | revoke ADDRESS FILE_ID"
 
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words
-  curl -sS --fail-with-body "$url/rpc" -H 'Content-Type: application/json' \
+  curl -sS --fail-with-body "$url/rpc" "${auth[@]}" -H 'Content-Type: application/json' \
     -d "$(jq -cn --arg m "$1" --argjson p "$2" '{jsonrpc: "2.0", id: 1, method: $m, params: $p}')" |
     jq -c 'if .error then (.error.message? // .error) + "\n" | halt_error else .result end'
 }

@@ -207,15 +207,16 @@ class CutStream(http.server.ThreadingHTTPServer):
 
 
 class Refusing(http.server.ThreadingHTTPServer):
-    """Answers every request with a status: first 429, then `status`."""
+    """Answers every request with a status: first 429, then `status`. `keys` are those that it was shown."""
 
     def __init__(self, status):
-        self.asked = 0
+        self.asked, self.keys = 0, set()
         server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):  # noqa: N802
                 server.asked += 1
+                server.keys.add(self.headers.get("X-API-Key"))
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 body = b'{"error":"no key is known here"}'
                 self.send_response(429 if server.asked == 1 else status)
@@ -255,8 +256,9 @@ class Refused(unittest.TestCase):
             for status in (400, 401, 403, 404, 409):
                 with self.subTest(name, status=status), Refusing(status) as gateway:
                     ran = subprocess.run([*words, EXAMPLES / name], capture_output=True, text=True, check=False,
-                                         env={**os.environ, "PRIVITTY_URL": gateway.url}, timeout=scaled(60))
+                                         env={**os.environ, "PRIVITTY_URL": gateway.url, "PRIVITTY_API_KEY": "edge_k"}, timeout=scaled(60))
                     self.assertEqual(ran.returncode, 1, ran.stderr)
+                    self.assertEqual(gateway.keys, {"edge_k"})
                     self.assertIn(f"refused with {status}", ran.stderr)
                     self.assertIn("no key is known here", ran.stderr)
                     self.assertEqual(gateway.asked, 2, "once more after 429, and never after a refusal")
@@ -266,8 +268,9 @@ class Refused(unittest.TestCase):
             for words in (["send.sh", "bob@vm", "x"], ["protected_file.sh", "invite"]):
                 gateway.asked = 1
                 ran = subprocess.run([EXAMPLES / words[0], *words[1:]], capture_output=True, text=True, check=False,
-                                     env={**os.environ, "PRIVITTY_URL": gateway.url}, timeout=scaled(60))
+                                     env={**os.environ, "PRIVITTY_URL": gateway.url, "PRIVITTY_API_KEY": "edge_k"}, timeout=scaled(60))
                 self.assertNotEqual(ran.returncode, 0)
+                self.assertEqual(gateway.keys, {"edge_k"})
                 self.assertIn("no key is known here\n", ran.stderr)
 
 
