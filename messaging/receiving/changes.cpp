@@ -62,7 +62,7 @@ base::Result<> take_deletion(const kernel::WriteContext& write, MessageChangeRow
   return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
 }
 
-// A pin with a higher number could be undone by nobody.
+// A pin of a later time than that counts as of now: nobody else's could come after it.
 constexpr base::Millis kMostAhead = 24 * 3'600 * base::Millis{1'000};
 
 // Whoever pins or unpins later wins. Mails are dated by their senders' clocks, to the second: of
@@ -70,7 +70,7 @@ constexpr base::Millis kMostAhead = 24 * 3'600 * base::Millis{1'000};
 base::Result<> take_pin(const kernel::WriteContext& write, MessageChangeRow row,
                         std::optional<MessageRow> message) {
   if (!row.text.empty()) row.text = "1";
-  row.number = std::min(row.number, write.tx.now() + kMostAhead);
+  if (row.number > write.tx.now() + kMostAhead) row.number = write.tx.now();
   EDGE_TRY(const auto pins,
            store::list_message_changes(write.scope, row.author, row.uuid, ChangeKind::pin));
   EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));
