@@ -1,4 +1,4 @@
-// Request and Response: what endpoints see of HTTP. No cpp-httplib type and no socket in sight.
+// Request and Response: what endpoints see of HTTP. No socket in sight.
 #pragma once
 
 #include <cstdint>
