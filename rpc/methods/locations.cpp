@@ -44,7 +44,7 @@ struct GetLocations : OfAccount {
 };
 
 std::int64_t milliseconds(std::int64_t seconds) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000 - 1;
   return std::clamp<std::int64_t>(seconds, 0, kMost) * 1000;
 }
 

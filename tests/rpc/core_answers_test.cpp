@@ -1,6 +1,7 @@
 // Answers in which clients rely on Delta Chat's server, found by playing the same calls against
 // both.
 #include <fstream>
+#include <limits>
 
 #include "tests/rpc/ask.h"
 #include "tests/rpc/one_gateway.h"
@@ -244,6 +245,8 @@ TEST_CASE_METHOD(CoreAnswers, "a message is pinned and unpinned with a line, onc
   const json there = ok("get_message_ids", {1, device, false, false});
   CHECK(refused("set_pinned_message_state", {1, there.back(), true}).find("device chat") !=
         std::string::npos);
+  CHECK(ok("get_locations", {1, nullptr, nullptr, 0, std::numeric_limits<std::int64_t>::max()}) ==
+        json::array());
   CHECK(refused("get_pinned_messages", {1, 999}).find("999") != std::string::npos);
 }
 
