@@ -174,27 +174,16 @@ class Examples(unittest.TestCase):
         self.assertIn("usage", example("frobnicate", done=2))
 
 
-class CutStream(http.server.ThreadingHTTPServer):
-    """A stream that is cut off within its second event, once; then it ends. Says what ids readers came back with."""
+class Quiet(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
-    PARTS = ["id: 101\ndata: {\"a\":1}\n\nid: 102\ndata: {\"cut", "id: 102\ndata: {\"b\":2}\n\n"]
 
-    def __init__(self):
-        self.asked = []
-        stream = self
+class OnLoopback(http.server.ThreadingHTTPServer):
+    """A server of a test's own, as long as its block."""
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802
-                stream.asked.append(self.headers["Last-Event-ID"])
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.send_header("Connection", "close")
-                self.end_headers()
-                self.wfile.write(stream.PARTS[min(len(stream.asked), 2) - 1].encode())
-
-            def log_message(self, *_):
-                pass
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def __enter__(self):
@@ -206,14 +195,34 @@ class CutStream(http.server.ThreadingHTTPServer):
         self.server_close()
 
 
-class Refusing(http.server.ThreadingHTTPServer):
+class CutStream(OnLoopback):
+    """A stream that is cut off within its second event, once; then it ends. Says what ids readers came back with."""
+
+    PARTS = ["id: 101\ndata: {\"a\":1}\n\nid: 102\ndata: {\"cut", "id: 102\ndata: {\"b\":2}\n\n"]
+
+    def __init__(self):
+        self.asked = []
+        stream = self
+
+        class Handler(Quiet):
+            def do_GET(self):  # noqa: N802
+                stream.asked.append(self.headers["Last-Event-ID"])
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(stream.PARTS[min(len(stream.asked), 2) - 1].encode())
+        super().__init__(Handler)
+
+
+class Refusing(OnLoopback):
     """Answers every request with a status: first 429, then `status`. `keys` are those that it was shown."""
 
     def __init__(self, status):
         self.asked, self.keys = 0, set()
         server = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_GET(self):  # noqa: N802
                 server.asked += 1
                 server.keys.add(self.headers.get("X-API-Key"))
@@ -225,19 +234,7 @@ class Refusing(http.server.ThreadingHTTPServer):
                 self.wfile.write(body)
 
             do_POST = do_GET  # noqa: N815
-
-            def log_message(self, *_):
-                pass
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
+        super().__init__(Handler)
 
 
 class Refused(unittest.TestCase):

@@ -1,6 +1,7 @@
 // What all steps of the schema make together, as new stores are made of it.
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "store/row_layout.h"
 #include "store/schema/migrations.h"
 #include "tests/store/world.h"
+#include "tests/support/faulty_vfs.h"
 #include "tests/support/source.h"
 
 using namespace store;
@@ -85,13 +87,19 @@ TEST_CASE("kill -9 while a store is made leaves what the next start opens") {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      const auto made = Store::open(options);
-      for (;;) ::pause();
+      FaultyVfs vfs;
+      vfs.inject({.code = SQLITE_IOERR_WRITE, .when = [round](std::uint64_t write) {
+                    if (write > static_cast<std::uint64_t>(round)) ::raise(SIGKILL);
+                    return false;
+                  }});
+      options.vfs = vfs.name();
+      (void)Store::open(options);
+      ::_exit(0);  // later rounds come to the end
     }
-    ::usleep(static_cast<useconds_t>(round) * 1'000);  // somewhere in the middle
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
     INFO(round);
+    if (round == 0) CHECK(WIFSIGNALED(status));
     world.open(options);
     CHECK(must(world.store->write_now<std::int64_t>([](Tx& tx) -> base::Result<std::int64_t> {
             EDGE_TRY(const auto triggers,
