@@ -391,12 +391,15 @@ void Peer::set_config(const std::string& key, std::optional<std::string> value) 
   if (!done) FAIL(done.error().message);
 }
 
+// Reads see a commit a moment before its events come: those of accepted writes are waited for.
 std::vector<Event> Peer::events() const {
+  if (store_ && !store_->writer().on_writer_thread()) store_->writer().flush();
   base::Lock lock(mutex_);
   return events_;
 }
 
 void Peer::forget_events() {
+  if (store_ && !store_->writer().on_writer_thread()) store_->writer().flush();
   base::Lock lock(mutex_);
   events_.clear();
 }
