@@ -43,14 +43,15 @@ struct GetLocations : OfAccount {
   }
 };
 
+constexpr std::int64_t kRestOfSecond = 999;  // milliseconds
+
 std::int64_t milliseconds(std::int64_t seconds) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000 - 1;
+  constexpr auto kMost = (std::numeric_limits<std::int64_t>::max() - kRestOfSecond) / 1000;
   return std::clamp<std::int64_t>(seconds, 0, kMost) * 1000;
 }
 
 Result<std::vector<shape::Location>> get_locations(Context& context, const GetLocations& p) {
-  // Includes the last millisecond of the second.
-  const std::int64_t end = p.timestamp_end > 0 ? milliseconds(p.timestamp_end) + 999 : 0;
+  const std::int64_t end = p.timestamp_end > 0 ? milliseconds(p.timestamp_end) + kRestOfSecond : 0;
   EDGE_TRY(auto found,
            engine_of(context).locations().list(
                p.account_id, {unless_zero<ChatId>(p.chat_id), unless_zero<ContactId>(p.contact_id),

@@ -391,15 +391,23 @@ void Peer::set_config(const std::string& key, std::optional<std::string> value) 
   if (!done) FAIL(done.error().message);
 }
 
-// Reads see a commit a moment before its events come: those of accepted writes are waited for.
+namespace {
+
+// Reads see a commit a moment before its events come.
+void wait_for_answers(store::Store* store) {
+  if (store != nullptr && !store->writer().on_writer_thread()) store->writer().flush();
+}
+
+}  // namespace
+
 std::vector<Event> Peer::events() const {
-  if (store_ && !store_->writer().on_writer_thread()) store_->writer().flush();
+  wait_for_answers(store_.get());
   base::Lock lock(mutex_);
   return events_;
 }
 
 void Peer::forget_events() {
-  if (store_ && !store_->writer().on_writer_thread()) store_->writer().flush();
+  wait_for_answers(store_.get());
   base::Lock lock(mutex_);
   events_.clear();
 }

@@ -235,7 +235,8 @@ class Peer {
   ChatId saved_messages();
   void set_config(const std::string& key, std::optional<std::string> value);
 
-  // All events since the first start, as the listener got them.
+  // All events since the first start, as the listener got them; those of writes that were accepted
+  // before the call are waited for.
   std::vector<Event> events() const;
   template <class E>
   std::vector<E> events_of() const {
