@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from cli_test import DONE, FAILED, USAGE, edge
+from cli import DONE, FAILED, USAGE, edge
 from gateway import DAEMON, scaled
 
 
