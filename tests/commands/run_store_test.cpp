@@ -208,8 +208,11 @@ TEST_CASE("a record that was cut or damaged costs itself alone") {
   }
   SECTION("damaged in the middle, the rest is read, and the gap is known") {
     std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(static_cast<std::streamoff>(size / 2));
-    bytes.put('\x7f');
+    const auto middle = static_cast<std::streamoff>(size / 2);
+    bytes.seekg(middle);
+    const int sealed = bytes.get();
+    bytes.seekp(middle);
+    bytes.put(static_cast<char>(sealed ^ 1));
     bytes.close();
     const Read read = read_all(*open_log(folder), "a");
     CHECK(read.entries.size() == 40);

@@ -15,6 +15,17 @@ def run(program, *args, cwd, env=None, text=""):
                           timeout=scaled(20))
 
 
+def open_inodes(pid):
+    """What a process has open, by inode; a file that it closes meanwhile is none of them."""
+    inodes = set()
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            inodes.add(entry.stat().st_ino)
+        except FileNotFoundError:
+            continue
+    return inodes
+
+
 class Starting(unittest.TestCase):
     def setUp(self):
         place = tempfile.TemporaryDirectory(prefix="edge-drop-in-")
@@ -232,7 +243,7 @@ class Reaching(unittest.TestCase):
                                {"Content-Type": "application/json"})
             self.assertEqual(404, connection.getresponse().status)
             listening = until(lambda: pathlib.Path(f"/proc/{server.process.pid}/net/tcp").read_text())
-            sockets = {entry.stat().st_ino for entry in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir() if entry.exists()}
+            sockets = open_inodes(server.process.pid)
             own = [line.split() for line in listening.splitlines()[1:] if line.split()[3] == "0A" and int(line.split()[9]) in sockets]
             self.assertEqual([f"0100007F:{port:04X}"], [line[1] for line in own])
 

@@ -3,6 +3,7 @@
 Nothing here sleeps for a fixed time: everything waits for a condition until a deadline. Deadlines
 grow by EDGE_TEST_TIME_FACTOR, which sanitizer builds set. EDGE_BIN names the folder of the programs.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -40,6 +41,17 @@ def until(condition, seconds=20, what="the condition"):
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not come within {scaled(seconds):g} s")
         pause.wait(0.02)
+
+
+def stored(folder):
+    """The bytes of every file below a folder, by path; a file that the daemon removes meanwhile is none of them."""
+    found = {}
+    for place, _, names in os.walk(folder):
+        for path in (pathlib.Path(place, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file():
+                    found[path] = path.read_bytes()
+    return found
 
 
 def free_port():

@@ -1,4 +1,5 @@
 """A daemon at rest: with nothing to do it leaves the processor alone."""
+import contextlib
 import pathlib
 import time
 import unittest
@@ -13,9 +14,10 @@ def wakes(pid):
     """How often the threads of a process have gone to sleep so far."""
     count = 0
     for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
-        for line in status.read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches:"):
-                count += int(line.split()[1])
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile
+            for line in status.read_text().splitlines():
+                if line.startswith("voluntary_ctxt_switches:"):
+                    count += int(line.split()[1])
     return count
 
 

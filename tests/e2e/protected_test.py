@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from gateway import BIN, CLI, Gateway, RpcError, join, scaled, until
+from gateway import BIN, CLI, Gateway, RpcError, join, scaled, stored, until
 
 
 def fingerprint(gateway):
@@ -215,9 +215,8 @@ class Protected(unittest.TestCase):
         until(lambda: self.info(message)["shared"]["status"] == "revoked", what="the news")
         (self.folder / "secret.txt").unlink()  # the owner's own source
         for folder in (self.owner.folder, self.reader.folder, self.folder):
-            for kept in folder.rglob("*"):
-                if kept.is_file():
-                    self.assertNotIn(secret.encode(), kept.read_bytes(), kept)
+            for kept, content in stored(folder).items():
+                self.assertNotIn(secret.encode(), content, kept)
 
 
 class InAGroup(unittest.TestCase):

@@ -5,7 +5,7 @@ import string
 import unittest
 
 import wire
-from gateway import Gateway, free_port, join, until
+from gateway import Gateway, free_port, join, stored, until
 
 CHANCE = random.Random(20260721)
 
@@ -16,8 +16,8 @@ def word(length):
 
 def disk(gateway):
     """Every byte of a daemon's folder, file by file: database, WAL, blobs, everything."""
-    return {f"{gateway.name}/{path.relative_to(gateway.folder)}": path.read_bytes()
-            for path in gateway.folder.rglob("*") if path.is_file()}
+    return {f"{gateway.name}/{path.relative_to(gateway.folder)}": content
+            for path, content in stored(gateway.folder).items()}
 
 
 class Known:

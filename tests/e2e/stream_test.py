@@ -10,7 +10,7 @@ import sys
 import threading
 import unittest
 
-from gateway import CLI, ROOT, Gateway, RawStream, RpcError, join, scaled, until
+from gateway import CLI, ROOT, Gateway, RawStream, RpcError, join, scaled, stored, until
 
 EXAMPLES = ROOT / "scripts/examples"
 
@@ -158,7 +158,7 @@ class Channels(Stream):
         self.publish(secret, channel=f"channel-{secret}", type=f"type-{secret}", where={"line": secret})
         self.edge.rpc("set_initial_data", f"channel-{secret}", secret)
         self.assertEqual(self.edge.stop(), 0)
-        held = b"".join(path.read_bytes() for path in self.edge.accounts.rglob("*") if path.is_file())
+        held = b"".join(stored(self.edge.accounts).values())
         self.assertNotIn(secret.encode(), held)
         self.edge.start()
 
