@@ -85,7 +85,7 @@ class Link {
     transport_.deposit(std::move(deposit), [promise](base::Result<DepositReply> result) {
       promise->set_value(result.ok() ? *result : DepositReply{});
     });
-    REQUIRE(reply.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+    REQUIRE(reply.wait_for(std::chrono::minutes(1)) == std::future_status::ready);
     return reply.get();
   }
   static messaging::peering::Deposit envelopes(const std::vector<base::Bytes>& list) {

@@ -55,7 +55,7 @@ class Rig {
     return finish(start(deposit(std::move(urls), size)));
   }
   static DepositReply finish(std::future<DepositReply> reply) {
-    REQUIRE(reply.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+    REQUIRE(reply.wait_for(std::chrono::minutes(1)) == std::future_status::ready);
     return reply.get();
   }
   static Deposit deposit(std::vector<std::string> urls, std::size_t size = 100) {
@@ -400,7 +400,7 @@ TEST_CASE(
   for (std::size_t i = 0; i < at_once + 2; ++i) {
     waiting.push_back(rig.start(Rig::deposit({silent.url()})));
   }
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (silent.requests().size() < at_once && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }

@@ -125,7 +125,7 @@ TEST_CASE("deposits that wait for the disk at the same time share a sync") {
   REQUIRE(first);
   const std::string name = first->name();
   messaging::peering::PartSync sync;
-  constexpr auto kPatience = std::chrono::seconds(10);
+  constexpr auto kPatience = std::chrono::minutes(1);
   std::counting_semaphore<> good{0};
   const auto add = [&](store::SealedBlobWriter file) {
     sync.add(std::move(file), [&](base::Result<> synced) {

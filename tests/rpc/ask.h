@@ -53,7 +53,7 @@ class Pending {
     return state_->times;
   }
   std::string wait() const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     base::Lock lock(state_->mutex);
     while (!state_->text) {
       if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("no answer came");

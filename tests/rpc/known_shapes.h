@@ -25,10 +25,10 @@ class KnownShapes : public OneGateway {
   }
   int saved() { return ok("create_chat_by_contact_id", {1, 1}); }
 
-  // Polls until it holds; fails the test after 20 seconds.
+  // Polls until it holds; fails the test after a minute.
   template <class F>
   void until(F holds) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!holds()) {
       REQUIRE(std::chrono::steady_clock::now() < deadline);
       ok("sleep", {0.01});
