@@ -130,7 +130,8 @@ void LoginTry::close() {
   answer_.disarm();
   if (line_) line_->stop();
   if (talk_) talk_->stop();
-  loop_.post([line = std::move(line_), talk = std::move(talk_)] {});
+  // They may be in the middle of a callback.
+  curl_.later([line = std::move(line_), talk = std::move(talk_)] {});
 }
 
 LoginFinder::LoginFinder(EventLoop& loop, CurlLoop& curl, FinderOptions options,

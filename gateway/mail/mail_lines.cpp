@@ -33,6 +33,8 @@ class MailLines::Impl {
   ~Impl() {
     lines_.clear();
     finders_.clear();
+    curl_.reset();  // and the connections that were to be destroyed later, which give their turns
+                    // back
   }
 
   void configure(messaging::mail::LoginRequest request, std::function<void(int)> progress,

@@ -375,7 +375,7 @@ void Mailbox::close_line() {
   if (line_) line_->stop();
   if (talk_) talk_->stop();
   if (sync_) sync_->stop();
-  around_.loop.post(
+  around_.curl.later(
       [line = std::move(line_), talk = std::move(talk_), sync = std::move(sync_)]() mutable {
         sync.reset();
         talk.reset();

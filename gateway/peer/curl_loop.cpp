@@ -47,6 +47,8 @@ CurlLoop::CurlLoop(EventLoop& loop)
     : loop_(loop), timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }) {}
 
 CurlLoop::~CurlLoop() {
+  *alive_ = false;
+  std::exchange(later_, {}).clear();
   if (multi_ == nullptr) return;
   for (auto& [easy, transfer] : transfers_) api_->multi_remove_handle(multi_, easy);
   transfers_.clear();
@@ -88,7 +90,7 @@ void CurlLoop::start(Transfer transfer) {
   transfers_.emplace(key, std::move(transfer));
   if (api_->multi_add_handle(multi_, key) == CURLM_OK) return;  // its timer starts the transfer
   auto failed = transfers_.extract(key);
-  loop_.post([ended = std::move(failed.mapped())]() mutable {
+  later([ended = std::move(failed.mapped())]() mutable {
     if (ended.connected) {
       ended.easy.reset();
       ended.connected(CURLE_FAILED_INIT);
@@ -96,6 +98,23 @@ void CurlLoop::start(Transfer transfer) {
       ended.done(std::move(ended.easy), CURLE_FAILED_INIT);
     }
   });
+}
+
+void CurlLoop::later(base::UniqueFunction<void()> work) {
+  later_.push_back(std::move(work));
+  if (later_.size() > 1) return;  // it is posted
+  loop_.post([this, alive = alive_] {
+    if (*alive) run_later();
+  });
+}
+
+void CurlLoop::run_later() {
+  std::vector<base::UniqueFunction<void()>> work;
+  work.swap(later_);
+  for (auto& piece : work) {
+    piece();
+    piece = nullptr;  // what it owns is destroyed now, not after all of them
+  }
 }
 
 void CurlLoop::cancel(CURL* easy) {

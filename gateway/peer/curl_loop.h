@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "base/function.h"
 #include "gateway/loop/event_loop.h"
@@ -30,8 +31,9 @@ class CurlLoop {
   // when `done` says CURLE_OK: until cancel(). After another code it is destroyed.
   using Connected = base::UniqueFunction<void(CURLcode)>;
   void connect(CurlEasy easy, Connected done);
-  // Runs `work` on the loop, later.
-  void later(base::UniqueFunction<void()> work) { loop_.post(std::move(work)); }
+  // Runs `work` on the loop, later, unless this ends before: then it is destroyed with what it
+  // owns, which may therefore use this object to its end.
+  void later(base::UniqueFunction<void()> work);
   // Ends a transfer that runs; its `done` is not called. Not from one of its own callbacks.
   void cancel(CURL* easy);
   std::size_t running() const { return transfers_.size(); }
@@ -46,6 +48,7 @@ class CurlLoop {
 
   bool set_up();
   void start(Transfer transfer);
+  void run_later();
   void act(curl_socket_t fd, int events);
   void collect();
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
@@ -58,6 +61,8 @@ class CurlLoop {
   bool reported_missing_ = false;
   std::unordered_map<CURL*, Transfer> transfers_;
   std::unordered_map<curl_socket_t, std::unique_ptr<Socket>> sockets_;
+  std::vector<base::UniqueFunction<void()>> later_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace gateway

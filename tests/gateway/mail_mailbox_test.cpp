@@ -349,6 +349,17 @@ TEST_CASE("hostile servers end their connection and nothing else") {
   }
 }
 
+TEST_CASE("a line may end in the moment in which all are closed") {
+  auto server = std::make_unique<ImapServer>();
+  Lines lines;
+  lines->watch(line(), login_at(server->port(), 1, "ann"), {}, {});
+  REQUIRE(lines.connected(line()));
+  lines.while_paused([&] {
+    server.reset();
+    lines.close();
+  });
+}
+
 TEST_CASE("a silent server is given up") {
   Listener silent([](Line& at) {
     std::string command;

@@ -180,12 +180,33 @@ class Lines {
     lines_->set_receiver(receiver);
   }
   ~Lines() {
-    loop_->post([this] { lines_->close(); });
+    close();
     loop_->stop();
     if (thread_.joinable()) thread_.join();
   }
   MailLines& operator*() { return *lines_; }
   MailLines* operator->() { return lines_.get(); }
+
+  void close() {
+    loop_->post([this] { lines_->close(); });
+  }
+  // Does `work` while the loop does nothing: it then meets everything at once that came meanwhile.
+  template <class F>
+  void while_paused(F work) {
+    struct Marks {
+      std::promise<void> paused, over, met;
+    };
+    const auto marks = std::make_shared<Marks>();
+    loop_->post([marks] {
+      marks->paused.set_value();
+      marks->over.get_future().wait();
+    });
+    marks->paused.get_future().wait();
+    work();
+    loop_->post([marks] { marks->met.set_value(); });
+    marks->over.set_value();
+    marks->met.get_future().wait();
+  }
 
   LineStatus status(LineKey key) {
     for (const LineStatus& status : lines_->lines(key.account)) {
