@@ -22,6 +22,7 @@
 #include "store/schema/v22.sql.h"
 #include "store/schema/v23.sql.h"
 #include "store/schema/v24.sql.h"
+#include "store/schema/v25.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
@@ -61,6 +62,7 @@ std::span<const Migration> migrations() {
         Migration{22, "profile pictures by mail, mails left on servers", schema::kV22},
         Migration{23, "places of mails that stay on their servers", schema::kV23},
         Migration{24, "pinned messages", schema::kV24},
+        Migration{25, "names of what was sent and of what is pending", schema::kV25},
     };
     if (steps.back().number == schema::kWholeUpTo) {
       steps.back().whole = schema::kWhole;

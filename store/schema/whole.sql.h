@@ -4,7 +4,7 @@
 
 namespace store::schema {
 
-inline constexpr int kWholeUpTo = 24;  // the last of those steps
+inline constexpr int kWholeUpTo = 25;  // the last of those steps
 
 inline constexpr const char* kWhole = R"sql(
 CREATE TABLE store_meta(name TEXT PRIMARY KEY,value INTEGER NOT NULL) STRICT,WITHOUT ROWID;
@@ -26,7 +26,7 @@ CREATE UNIQUE INDEX message_by_uuid ON message(account_id,from_id,uuid);
 CREATE INDEX message_fresh ON message(account_id,chat_id) WHERE state = 10;
 CREATE TABLE tombstone(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,from_id INTEGER NOT NULL,uuid BLOB NOT NULL,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,from_id,uuid)) STRICT,WITHOUT ROWID;
 CREATE TABLE receipt(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,msg_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,read_at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,msg_id,contact_id)) STRICT,WITHOUT ROWID;
-CREATE TABLE owed_receipt(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,kind INTEGER NOT NULL,uuid BLOB NOT NULL,at INTEGER NOT NULL,told_at INTEGER NOT NULL DEFAULT 0,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id,kind,uuid)) STRICT,WITHOUT ROWID;
+CREATE TABLE pending_receipt(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,kind INTEGER NOT NULL,uuid BLOB NOT NULL,at INTEGER NOT NULL,sent_at INTEGER NOT NULL DEFAULT 0,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id,kind,uuid)) STRICT,WITHOUT ROWID;
 CREATE TABLE invite(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id INTEGER NOT NULL,chat_id INTEGER,number_hash BLOB NOT NULL,withdrawn INTEGER NOT NULL DEFAULT 0,created_at INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id)) STRICT;
 CREATE UNIQUE INDEX invite_by_number ON invite(account_id,number_hash);
 CREATE TABLE deposit_token(key_id BLOB PRIMARY KEY,account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,purpose INTEGER NOT NULL,owner_id INTEGER NOT NULL,created_at INTEGER NOT NULL,sealed BLOB NOT NULL,contact_id INTEGER,used INTEGER NOT NULL DEFAULT 0,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000') STRICT,WITHOUT ROWID;
@@ -59,7 +59,7 @@ CREATE INDEX pending_join_by_contact ON pending_join(account_id,contact_id) WHER
 CREATE TABLE steady_time(one INTEGER PRIMARY KEY CHECK(one = 1),steady INTEGER NOT NULL,wall INTEGER NOT NULL,doubtful_off INTEGER NOT NULL,suspect INTEGER NOT NULL,trusted INTEGER NOT NULL DEFAULT 0,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000') STRICT;
 CREATE TABLE chat_group(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,chat_id INTEGER NOT NULL,uuid BLOB NOT NULL,promoted INTEGER NOT NULL DEFAULT 0,self_present INTEGER NOT NULL DEFAULT 0,image_blob_id INTEGER,sealed BLOB NOT NULL,state_sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,chat_id)) STRICT;
 CREATE UNIQUE INDEX chat_group_by_uuid ON chat_group(account_id,uuid);
-CREATE TABLE chat_member(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,chat_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,present INTEGER NOT NULL,told BLOB,told_at INTEGER NOT NULL DEFAULT 0,image_told BLOB,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,chat_id,contact_id)) STRICT,WITHOUT ROWID;
+CREATE TABLE chat_member(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,chat_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,present INTEGER NOT NULL,sent_state BLOB,sent_at INTEGER NOT NULL DEFAULT 0,sent_image BLOB,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,chat_id,contact_id)) STRICT,WITHOUT ROWID;
 CREATE INDEX chat_member_by_contact ON chat_member(account_id,contact_id,present);
 CREATE TABLE group_held(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id INTEGER NOT NULL,uuid BLOB NOT NULL,contact_id INTEGER NOT NULL,at INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id)) STRICT;
 CREATE INDEX group_held_by_uuid ON group_held(account_id,uuid,id);
@@ -72,8 +72,6 @@ CREATE INDEX event_by_account ON event(account_id,id);
 CREATE TABLE protected_file(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id INTEGER NOT NULL,uuid BLOB NOT NULL,source_id INTEGER NOT NULL,chat_id INTEGER NOT NULL,grant_msg_id INTEGER NOT NULL DEFAULT 0,created_at INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id)) STRICT;
 CREATE UNIQUE INDEX protected_file_by_uuid ON protected_file(account_id,uuid,source_id);
 CREATE TABLE file_share(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,file_id INTEGER NOT NULL,sealed BLOB NOT NULL,PRIMARY KEY(account_id,file_id)) STRICT;
-CREATE INDEX owed_receipt_due ON owed_receipt(account_id,contact_id) WHERE told_at = 0;
-CREATE INDEX owed_receipt_told ON owed_receipt(account_id,told_at) WHERE told_at > 0;
 CREATE TABLE gone_group(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,uuid BLOB NOT NULL,number INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,uuid)) STRICT,WITHOUT ROWID;
 CREATE TABLE file_access(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,file_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,group_id BLOB NOT NULL DEFAULT x'',via_id INTEGER NOT NULL DEFAULT 0,chat_id INTEGER NOT NULL,msg_id INTEGER NOT NULL DEFAULT 0,state INTEGER NOT NULL,flags INTEGER NOT NULL DEFAULT 0,rev INTEGER NOT NULL DEFAULT 0,asked INTEGER NOT NULL DEFAULT 0,expires_at INTEGER NOT NULL DEFAULT 0,changed_at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,file_id,contact_id,group_id)) STRICT;
 CREATE INDEX file_access_by_msg ON file_access(account_id,msg_id) WHERE msg_id <> 0;
@@ -82,13 +80,13 @@ CREATE INDEX file_access_by_group ON file_access(account_id,group_id,contact_id)
 CREATE INDEX parked_envelope_by_tag ON parked_envelope(account_id,tag);
 CREATE INDEX parked_envelope_by_source ON parked_envelope(account_id,source);
 CREATE INDEX skipped_key_by_age ON skipped_key(account_id,at);
-CREATE TABLE owed_state(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,chat_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,image INTEGER NOT NULL DEFAULT 0,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,chat_id,contact_id)) STRICT,WITHOUT ROWID;
+CREATE TABLE pending_state(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,chat_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,image INTEGER NOT NULL DEFAULT 0,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,chat_id,contact_id)) STRICT,WITHOUT ROWID;
 CREATE TABLE contact_key(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,kind INTEGER NOT NULL,fingerprint_hash BLOB NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id,kind)) STRICT,WITHOUT ROWID;
 CREATE UNIQUE INDEX contact_key_by_fingerprint ON contact_key(account_id,kind,fingerprint_hash);
 CREATE TABLE account_way_in(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id INTEGER NOT NULL,kind INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id)) STRICT,WITHOUT ROWID;
 CREATE TABLE message_change(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,author_id INTEGER NOT NULL,uuid BLOB NOT NULL,contact_id INTEGER NOT NULL,kind INTEGER NOT NULL,number INTEGER NOT NULL,waits INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,author_id,uuid,contact_id,kind)) STRICT,WITHOUT ROWID;
 CREATE INDEX message_change_waits ON message_change(account_id,contact_id,number) WHERE waits = 1;
-CREATE TABLE device_manifest(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,told BLOB,sealed BLOB,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id)) STRICT,WITHOUT ROWID;
+CREATE TABLE device_manifest(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,sent_hash BLOB,sealed BLOB,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id)) STRICT,WITHOUT ROWID;
 CREATE TABLE device_request(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,msg_id INTEGER NOT NULL,chat_id INTEGER NOT NULL,contact_id INTEGER NOT NULL,state INTEGER NOT NULL,mark BLOB,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,msg_id)) STRICT,WITHOUT ROWID;
 CREATE INDEX device_request_by_state ON device_request(account_id,state);
 CREATE INDEX device_request_by_contact ON device_request(account_id,contact_id,mark);
@@ -121,6 +119,8 @@ CREATE TABLE mail_notice(account_id INTEGER NOT NULL REFERENCES account(id) ON D
 CREATE TABLE mail_place(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,transport INTEGER NOT NULL,uid_validity INTEGER NOT NULL,uid INTEGER NOT NULL,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,transport,uid_validity,uid)) STRICT,WITHOUT ROWID;
 CREATE INDEX mail_place_by_age ON mail_place(account_id,at);
 CREATE INDEX message_pinned ON message(account_id,chat_id) WHERE flags & 64;
+CREATE INDEX pending_receipt_due ON pending_receipt(account_id,contact_id) WHERE sent_at = 0;
+CREATE INDEX pending_receipt_sent ON pending_receipt(account_id,sent_at) WHERE sent_at > 0;
 )sql";
 
 }  // namespace store::schema

@@ -30,18 +30,18 @@ base::Result<std::optional<base::Bytes>> sent_manifest_hash(const Scope& scope,
                                                             base::ContactId contact) {
   // A row that is not intact counts as absent: the manifest is sent once more.
   return scope.db.one<base::Bytes>(
-      "SELECT told FROM checked_device_manifest WHERE account_id = ? AND contact_id = ?"
-      " AND told IS NOT NULL AND intact",
+      "SELECT sent_hash FROM checked_device_manifest WHERE account_id = ? AND contact_id = ?"
+      " AND sent_hash IS NOT NULL AND intact",
       [](const Row& row) -> base::Result<base::Bytes> { return row.bytes(0); }, scope.account,
       contact);
 }
 
 base::Result<> note_manifest_sent(const Scope& scope, base::ContactId contact,
                                   base::ByteView hash) {
-  EDGE_CHECK(
-      scope.db.run("INSERT INTO device_manifest(account_id, contact_id, told) VALUES(?1, ?2, ?3)"
-                   " ON CONFLICT DO UPDATE SET told = ?3",
-                   scope.account, contact, hash));
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO device_manifest(account_id, contact_id, sent_hash) VALUES(?1, ?2, ?3)"
+      " ON CONFLICT DO UPDATE SET sent_hash = ?3",
+      scope.account, contact, hash));
   return {};
 }
 

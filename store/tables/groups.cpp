@@ -16,7 +16,7 @@ constexpr std::size_t kMaxField = 64 * 1024;
   "SELECT chat_id, uuid, promoted, self_present, image_blob_id, sealed, intact" \
   " FROM checked_chat_group "
 #define MEMBER_COLUMNS \
-  "SELECT contact_id, present, told, told_at, image_told, intact FROM checked_chat_member "
+  "SELECT contact_id, present, sent_state, sent_at, sent_image, intact FROM checked_chat_member "
 
 base::Bytes seal_head(const Scope& scope, const GroupRow& row) {
   base::WireWriter out;
@@ -98,7 +98,7 @@ base::Result<> update_group(const Scope& scope, const GroupRow& row, base::ByteV
 }
 
 base::Result<> delete_group(const Scope& scope, base::ChatId chat) {
-  for (const char* sql : {"DELETE FROM owed_state WHERE account_id = ? AND chat_id = ?",
+  for (const char* sql : {"DELETE FROM pending_state WHERE account_id = ? AND chat_id = ?",
                           "DELETE FROM chat_member WHERE account_id = ? AND chat_id = ?",
                           "DELETE FROM chat_group WHERE account_id = ? AND chat_id = ?"}) {
     EDGE_CHECK(scope.db.run(sql, scope.account, chat));
@@ -166,7 +166,7 @@ base::Result<> set_member(const Scope& scope, base::ChatId chat, base::ContactId
 
 base::Result<> set_member_sent(const Scope& scope, base::ChatId chat, const MemberRow& row) {
   EDGE_CHECK(scope.db.run(
-      "UPDATE chat_member SET told = ?4, told_at = ?5, image_told = ?6"
+      "UPDATE chat_member SET sent_state = ?4, sent_at = ?5, sent_image = ?6"
       " WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3",
       scope.account, chat, row.contact, view(row.sent_state), row.sent_at, view(row.sent_image)));
   return {};

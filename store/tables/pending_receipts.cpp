@@ -8,7 +8,7 @@ namespace store {
 
 base::Result<> add_pending_receipt(const Scope& scope, const PendingReceipt& receipt) {
   EDGE_CHECK(scope.db.run(
-      "INSERT OR IGNORE INTO owed_receipt(account_id, contact_id, kind, uuid, at)"
+      "INSERT OR IGNORE INTO pending_receipt(account_id, contact_id, kind, uuid, at)"
       " VALUES(?1, ?2, ?3, ?4, ?5)",
       scope.account, receipt.contact, receipt.kind, base::ByteView(receipt.uuid), receipt.at));
   return {};
@@ -19,8 +19,8 @@ base::Result<std::vector<PendingReceipt>> pending_receipts(const Scope& scope,
                                                            std::size_t limit) {
   std::vector<PendingReceipt> all;
   EDGE_CHECK(scope.db.each(
-      "SELECT kind, uuid, at FROM checked_owed_receipt"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND told_at = 0 AND intact LIMIT ?3",
+      "SELECT kind, uuid, at FROM checked_pending_receipt"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND sent_at = 0 AND intact LIMIT ?3",
       [&](const Row& row) {
         base::WireReader uuid(row.blob(1));
         all.push_back({contact, row.enumerator<ReceiptKind>(0), uuid.array<16>(), row.integer(2)});
@@ -33,13 +33,13 @@ base::Result<> settle_receipt(const Scope& scope, const PendingReceipt& receipt,
                               base::UnixMillis now) {
   if (receipt.kind == ReceiptKind::arrived) {
     EDGE_CHECK(
-        scope.db.run("DELETE FROM owed_receipt"
+        scope.db.run("DELETE FROM pending_receipt"
                      " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid = ?4",
                      scope.account, receipt.contact, receipt.kind, base::ByteView(receipt.uuid)));
     return {};
   }
   EDGE_CHECK(
-      scope.db.run("UPDATE owed_receipt SET told_at = ?5"
+      scope.db.run("UPDATE pending_receipt SET sent_at = ?5"
                    " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid = ?4",
                    scope.account, receipt.contact, receipt.kind, base::ByteView(receipt.uuid),
                    std::max<base::UnixMillis>(now, 1)));
@@ -50,18 +50,18 @@ base::Result<bool> requeue_sent_receipts(const Scope& scope, base::ContactId con
                                          std::size_t most) {
   EDGE_TRY(
       const auto again,
-      scope.db.run("UPDATE owed_receipt SET told_at = 0"
+      scope.db.run("UPDATE pending_receipt SET sent_at = 0"
                    " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid IN"
-                   " (SELECT uuid FROM owed_receipt WHERE account_id = ?1"
-                   "  AND contact_id = ?2 AND kind = ?3 AND told_at > 0"
-                   "  ORDER BY told_at DESC LIMIT ?4)",
+                   " (SELECT uuid FROM pending_receipt WHERE account_id = ?1"
+                   "  AND contact_id = ?2 AND kind = ?3 AND sent_at > 0"
+                   "  ORDER BY sent_at DESC LIMIT ?4)",
                    scope.account, contact, ReceiptKind::read, static_cast<std::int64_t>(most)));
   return again > 0;
 }
 
 base::Result<> forget_sent_receipts(const Scope& scope, base::UnixMillis before) {
   EDGE_CHECK(scope.db.run(
-      "DELETE FROM owed_receipt WHERE account_id = ?1 AND told_at > 0 AND told_at < ?2",
+      "DELETE FROM pending_receipt WHERE account_id = ?1 AND sent_at > 0 AND sent_at < ?2",
       scope.account, before));
   return {};
 }
@@ -69,7 +69,8 @@ base::Result<> forget_sent_receipts(const Scope& scope, base::UnixMillis before)
 base::Result<std::vector<base::ContactId>> contacts_with_pending_receipts(const Scope& scope) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT contact_id FROM checked_owed_receipt WHERE account_id = ?1 AND told_at = 0"
+      "SELECT DISTINCT contact_id FROM checked_pending_receipt WHERE account_id = ?1 AND sent_at = "
+      "0"
       " AND intact",
       [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account));
   return contacts;

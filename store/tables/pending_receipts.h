@@ -1,6 +1,7 @@
-// Pending receipts (table owed_receipt): receipts still to be sent to a contact for its messages. A
-// receipt of reading is kept after it was sent, since nobody acknowledges a receipt: with a new
-// session it is sent again. A receipt of arrival is not: its sender asks for it by a retry.
+// Pending receipts (table pending_receipt): receipts still to be sent to a contact for its
+// messages. A receipt of reading is kept after it was sent, since nobody acknowledges a receipt:
+// with a new session it is sent again. A receipt of arrival is not: its sender asks for it by a
+// retry.
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@ namespace store {
 
 base::Result<> add_pending_state_for_all(const Scope& scope, base::ChatId chat) {
   EDGE_CHECK(
-      scope.db.run("INSERT OR IGNORE INTO owed_state(account_id, chat_id, contact_id)"
+      scope.db.run("INSERT OR IGNORE INTO pending_state(account_id, chat_id, contact_id)"
                    " SELECT account_id, chat_id, contact_id FROM checked_chat_member"
                    " WHERE account_id = ?1 AND chat_id = ?2 AND present = 1 AND intact",
                    scope.account, chat));
@@ -13,7 +13,7 @@ base::Result<> add_pending_state_for_all(const Scope& scope, base::ChatId chat) 
 
 base::Result<> add_pending_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
   EDGE_CHECK(
-      scope.db.run("INSERT INTO owed_state(account_id, chat_id, contact_id, image)"
+      scope.db.run("INSERT INTO pending_state(account_id, chat_id, contact_id, image)"
                    " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET"
                    " image = max(image, excluded.image)",
                    scope.account, chat, contact, PendingUpdate::with_image));
@@ -22,7 +22,7 @@ base::Result<> add_pending_state(const Scope& scope, base::ChatId chat, base::Co
 
 base::Result<> add_first_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
   EDGE_CHECK(
-      scope.db.run("INSERT OR REPLACE INTO owed_state(account_id, chat_id, contact_id, image)"
+      scope.db.run("INSERT OR REPLACE INTO pending_state(account_id, chat_id, contact_id, image)"
                    " VALUES(?1, ?2, ?3, ?4)",
                    scope.account, chat, contact, PendingUpdate::first));
   return {};
@@ -31,7 +31,7 @@ base::Result<> add_first_state(const Scope& scope, base::ChatId chat, base::Cont
 base::Result<bool> awaits_first_state(const Scope& scope, base::ChatId chat,
                                       base::ContactId contact) {
   EDGE_TRY(const auto found,
-           scope.db.integer("SELECT 1 FROM checked_owed_state WHERE account_id = ?1 AND"
+           scope.db.integer("SELECT 1 FROM checked_pending_state WHERE account_id = ?1 AND"
                             " chat_id = ?2 AND contact_id = ?3 AND image = ?4 AND intact",
                             scope.account, chat, contact, PendingUpdate::first));
   return found.has_value();
@@ -39,7 +39,7 @@ base::Result<bool> awaits_first_state(const Scope& scope, base::ChatId chat,
 
 base::Result<> settle_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
   EDGE_CHECK(scope.db.run(
-      "DELETE FROM owed_state WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3",
+      "DELETE FROM pending_state WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3",
       scope.account, chat, contact));
   return {};
 }
@@ -48,7 +48,7 @@ base::Result<std::vector<PendingState>> pending_states(const Scope& scope, base:
                                                        base::ContactId after, std::size_t most) {
   std::vector<PendingState> states;
   EDGE_CHECK(scope.db.each(
-      "SELECT contact_id, image FROM checked_owed_state WHERE account_id = ?1 AND chat_id = ?2"
+      "SELECT contact_id, image FROM checked_pending_state WHERE account_id = ?1 AND chat_id = ?2"
       " AND contact_id > ?3 AND intact ORDER BY contact_id LIMIT ?4",
       [&](const Row& row) {
         states.push_back({row.id<base::ContactId>(0), row.enumerator<PendingUpdate>(1)});
@@ -60,7 +60,7 @@ base::Result<std::vector<PendingState>> pending_states(const Scope& scope, base:
 base::Result<std::vector<base::ChatId>> chats_with_pending_states(const Scope& scope) {
   std::vector<base::ChatId> chats;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT chat_id FROM checked_owed_state WHERE account_id = ?1 AND intact",
+      "SELECT DISTINCT chat_id FROM checked_pending_state WHERE account_id = ?1 AND intact",
       [&](const Row& row) { chats.push_back(row.id<base::ChatId>(0)); }, scope.account));
   return chats;
 }

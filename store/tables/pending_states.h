@@ -1,4 +1,4 @@
-// Pending states (table owed_state): members of groups to whom the group's state is still to be
+// Pending states (table pending_state): members of groups to whom the group's state is still to be
 // sent, one after the other, by messaging/groups/pending_states.h. A row holds nothing that would
 // have to be sealed: whoever is no member is sent nothing, whatever a row says.
 #pragma once

@@ -104,6 +104,6 @@ TEST_CASE("a protocol without read receipts reports to nobody that a message was
       bob.parts().messages.mark_seen(BareGateway::kAccount, {MsgId(static_cast<std::uint32_t>(id))},
                                      std::move(done));
     }));
-    CHECK(bob.count("SELECT count(*) FROM owed_receipt WHERE kind = 2") == (able ? 1 : 0));
+    CHECK(bob.count("SELECT count(*) FROM pending_receipt WHERE kind = 2") == (able ? 1 : 0));
   }
 }

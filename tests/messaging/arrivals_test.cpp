@@ -322,7 +322,7 @@ TEST_CASE("a member that asks for a group's state again and again is sent it a f
   const auto states = [&] {
     return bob.count("SELECT count(*) FROM outbox WHERE kind = 3 AND length(envelope) > 0");
   };
-  const auto pending = [&] { return bob.count("SELECT count(*) FROM owed_state"); };
+  const auto pending = [&] { return bob.count("SELECT count(*) FROM pending_state"); };
   const std::int64_t before = states();
   // Each question is answered, or waits, before the next one comes.
   for (int i = 0; i < 30; ++i) {

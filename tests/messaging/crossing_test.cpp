@@ -70,7 +70,7 @@ std::int64_t look(Peer& peer, const char* query) {
 bool idle(Peer& peer) {
   return look(peer,
               "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM pending_join)"
-              " + (SELECT count(*) FROM owed_receipt WHERE told_at = 0)") == 0;
+              " + (SELECT count(*) FROM pending_receipt WHERE sent_at = 0)") == 0;
 }
 
 std::string live_sessions(Peer& peer) {

@@ -288,7 +288,7 @@ TEST_CASE(
   REQUIRE(world.until([&] {
     auto reader = world.alice.store().read();
     return reader &&
-           reader->connection().integer("SELECT count(*) FROM owed_state")->value_or(-1) == 0;
+           reader->connection().integer("SELECT count(*) FROM pending_state")->value_or(-1) == 0;
   }));
   std::int64_t in_its_write = 0;
   REQUIRE(answer<void>([&](auto done) {

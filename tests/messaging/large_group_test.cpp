@@ -83,7 +83,7 @@ TEST_CASE("a large new group's state goes to its members in many writes, before 
       return {};
     });
     CHECK(world.until([&] {
-      return bob.count("SELECT count(*) FROM owed_state") == 0 &&
+      return bob.count("SELECT count(*) FROM pending_state") == 0 &&
              bob.count("SELECT count(*) FROM outbox WHERE kind = 3 AND payload_sealed IS NULL") ==
                  0;
     }));
