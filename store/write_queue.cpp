@@ -53,10 +53,7 @@ void WriteQueue::let_others_first() {
 
 void WriteQueue::end_turn(const std::string& party) {
   queue_.done(party);
-  if (!party.empty()) {
-    if (party != served_.party) served_before_ = std::exchange(served_, {.party = party});
-    served_.at = Clock::now();
-  }
+  served_.note(party, Clock::now());
 }
 
 bool WriteQueue::judge(const std::string& party, Clock::duration took, std::int64_t pages) {
@@ -73,8 +70,7 @@ void WriteQueue::give_rest(const std::string& party, Clock::time_point begun) {
   const auto now = Clock::now();
   const auto slow = slow_.find(party);
   if (slow == slow_.end() || party.empty()) return;
-  const Served& other = served_.party == party ? served_before_ : served_;
-  if (begun - other.at > kRecently) return;
+  if (!served_.others_since(party, begun - kRecently)) return;
   slow->second = now + std::min<Clock::duration>(now - begun, kLongestRest);
 }
 

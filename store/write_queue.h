@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "base/fair_queue.h"
+#include "base/last_served.h"
 #include "store/write_job.h"
 
 namespace store {
@@ -59,17 +60,11 @@ class WriteQueue {
   void end_rests() { resting_ = false; }
 
  private:
-  struct Served {
-    std::string party = {};
-    Clock::time_point at = {};
-  };
-
   const std::size_t assured_;  // waiting writes, to each party
   bool resting_ = true;
   base::FairQueue<std::string, QueuedWrite> queue_;
   std::unordered_map<std::string, Clock::time_point> slow_;  // until when each rests
-  Served served_;                                            // which caller was served last
-  Served served_before_;                                     // and before that another one
+  base::LastServed served_;
 };
 
 }  // namespace store

@@ -1,5 +1,7 @@
 #include "gateway/loop/worker_pool.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -10,6 +12,13 @@ namespace {
 
 std::size_t count_of(std::size_t threads) {
   return threads != 0 ? threads : std::max<std::size_t>(2, std::thread::hardware_concurrency());
+}
+
+// That this thread has used.
+std::chrono::nanoseconds processor_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 }  // namespace
@@ -76,27 +85,59 @@ std::size_t WorkerPool::waiting() const {
   return queue_.size();
 }
 
+// Whether a piece of work is to be run now.
+bool WorkerPool::ready() {
+  const auto now = Clock::now();
+  std::erase_if(rests_, [&](const Rest& rest) {
+    const bool over = stopping_ || rest.until <= now;
+    if (over) queue_.done(rest.party);
+    return over;
+  });
+  return queue_.ready();
+}
+
+void WorkerPool::wait() {
+  ++idle_;
+  const auto next = std::ranges::min_element(rests_, {}, &Rest::until);
+  if (next == rests_.end()) {
+    wake_.wait(mutex_);
+  } else {
+    wake_.wait_for(mutex_, next->until - Clock::now());
+  }
+  --idle_;
+}
+
+void WorkerPool::end(const std::string& party, Clock::duration took) {
+  const auto now = Clock::now();
+  if (took > kLongWork && !party.empty() && served_.others_since(party, now - kRecently)) {
+    rests_.push_back({party, now + std::min(took, kLongestRest)});
+    if (idle_ > 0) wake_.notify_one();  // it waits until the rest is over, while this one works on
+  } else {
+    queue_.done(party);
+  }
+  served_.note(party, now);
+}
+
 void WorkerPool::run() {
   for (;;) {
     std::string party;
+    Clock::duration took{};
     {
       Item item;
       {
         base::Lock lock(mutex_);
-        while (!queue_.ready() && !(stopping_ && queue_.size() == 0)) {
-          ++idle_;
-          wake_.wait(mutex_);
-          --idle_;
-        }
+        while (!ready() && !(stopping_ && queue_.size() == 0)) wait();
         auto popped = queue_.pop();
         if (!popped) return;
         party = std::move(popped->key);
         item = std::move(popped->item);
       }
+      const auto before = processor_time();
       item.work();
+      took = processor_time() - before;
     }
     base::Lock lock(mutex_);
-    queue_.done(party);
+    end(party, took);
     // Work that was held back because its party had its maximum running.
     if (stopping_) {
       wake_.notify_all();

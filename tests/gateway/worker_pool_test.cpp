@@ -1,7 +1,10 @@
 // Parties and threads around one pool of workers.
 #include "gateway/loop/worker_pool.h"
 
+#include <time.h>
+
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <string>
 #include <thread>
@@ -10,6 +13,23 @@
 #include "tests/support/catch.h"
 
 using gateway::WorkerPool;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::chrono::nanoseconds processor_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+void use_processor(std::chrono::nanoseconds time) {
+  const auto end = processor_time() + time;
+  while (processor_time() < end) {
+  }
+}
+
+}  // namespace
 
 TEST_CASE("work that many threads submit is run once, none of it lost by a stop") {
   constexpr int kThreads = 4;
@@ -55,6 +75,47 @@ TEST_CASE("one party never has all workers") {
   held.count_down();
   pool.stop();
   CHECK(of_hog == 8);
+}
+
+TEST_CASE("a party whose work took long rests while another one has work") {
+  using Clock = std::chrono::steady_clock;
+  WorkerPool pool(2);
+  // Both have run when it returns, and the end of the first one was seen, since a party of two
+  // workers has one.
+  const auto run_two_of_other = [&] {
+    std::latch ran(2);
+    for (int i = 0; i < 2; ++i) REQUIRE(pool.submit("other", [&] { ran.count_down(); }));
+    ran.wait();
+  };
+  std::latch ended(2);
+  Clock::time_point end_of_first, begin_of_second;
+  REQUIRE(pool.submit("hog", [&] {
+    use_processor(20ms);
+    run_two_of_other();
+    end_of_first = Clock::now();
+    ended.count_down();
+  }));
+  REQUIRE(pool.submit("hog", [&] {
+    begin_of_second = Clock::now();
+    ended.count_down();
+  }));
+  ended.wait();
+  CHECK(begin_of_second - end_of_first > 10ms);
+}
+
+TEST_CASE("a stop waits for no rest") {
+  std::atomic<int> ran = 0;
+  WorkerPool pool(2);
+  for (int i = 0; i < 100; ++i) {
+    for (const char* party : {"one", "other"}) {
+      REQUIRE(pool.submit(party, [&] {
+        use_processor(4ms);
+        ++ran;
+      }));
+    }
+  }
+  pool.stop();
+  CHECK(ran == 200);
 }
 
 TEST_CASE("what waits of an owner is taken out while others submit, and is never run afterwards") {
