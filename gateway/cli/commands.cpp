@@ -18,7 +18,8 @@ std::string text_of(const Json& json) {
   return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
 }
 
-std::string connectivity_name(const Json& value) {
+std::string connectivity_name(const Json& value, bool configured) {
+  if (!configured) return "none: the account has no address yet";
   const auto number = value.is_number_integer() ? value.get<std::int64_t>() : 0;
   if (number >= 4000) return "connected, nothing waits";
   if (number >= 3000) return "sending";
@@ -45,7 +46,7 @@ Result<> status(const Context& context) {
   std::vector<std::pair<std::string, std::string>> lines{
       {"address", plain(text_of(addr))},
       {"name", plain(text_of(name))},
-      {"connectivity", connectivity_name(connectivity)},
+      {"connectivity", connectivity_name(connectivity, !addr.is_null())},
       {"contacts", std::to_string(found.size())}};
   for (const auto& [key, value] : info.items()) {
     lines.emplace_back(plain(key), plain(text_of(value)));

@@ -1,5 +1,7 @@
 #include "gateway/cli/groups.h"
 
+#include <algorithm>
+
 #include "gateway/cli/lines.h"
 #include "gateway/cli/print.h"
 #include "gateway/cli/whom.h"
@@ -90,15 +92,40 @@ base::Result<> make(const Context& context, const GroupRequest& request) {
   return {};
 }
 
-base::Result<> change(const Context& context, const GroupRequest& request,
-                      const std::string& method, const std::string& done) {
+// A change of members, one after the other.
+struct Change {
+  const char* method;
+  bool member;         // what the contacts are before
+  const char* before;  // said of one who is not
+  const char* done;
+};
+constexpr Change kAdd{"add_contact_to_chat", false, "is a member already", "added to"};
+constexpr Change kRemove{"remove_contact_from_chat", true, "is no member", "removed from"};
+
+base::Result<> change(const Context& context, const GroupRequest& request, const Change& change) {
   EDGE_TRY(const auto contacts, contacts_named(context, request.contacts));
+  EDGE_TRY(const Json members,
+           context.client.call("get_chat_contacts", {context.account, request.chat}));
   for (const Json& contact : contacts) {
-    EDGE_CHECK(context.client.call(method, {context.account, request.chat, contact})
-                   .with_context("contact " + contact.dump()));
+    EDGE_CHECK(context.client.call("get_contact", {context.account, contact}));
+    const bool member = std::find(members.begin(), members.end(), contact) != members.end();
+    if (member == change.member) continue;
+    return base::fail(base::Errc::invalid_argument,
+                      "contact " + contact.dump() + " " + change.before + " of chat " +
+                          std::to_string(request.chat) + "; nobody was " + change.done + " it");
   }
-  print_chat(context, request.chat,
-             members_text(contacts.size()) + " " + done + " chat " + std::to_string(request.chat));
+  std::string done;
+  for (const Json& contact : contacts) {
+    EDGE_CHECK(context.client.call(change.method, {context.account, request.chat, contact})
+                   .with_context("contact " + contact.dump() +
+                                 (done.empty() ? ""
+                                               : " (" + done + " was " + change.done + " chat " +
+                                                     std::to_string(request.chat) + " before)")));
+    done += (done.empty() ? "" : ", ") + contact.dump();
+  }
+  print_chat(
+      context, request.chat,
+      members_text(contacts.size()) + " " + change.done + " chat " + std::to_string(request.chat));
   return {};
 }
 
@@ -127,10 +154,10 @@ base::Result<> groups(const Context& context, const GroupRequest& request) {
   if (request.what == "make") return make(context, request);
   if (request.what == "members") return members(context, request.chat);
   if (request.what == "add") {
-    return change(context, request, "add_contact_to_chat", "added to");
+    return change(context, request, kAdd);
   }
   if (request.what == "remove") {
-    return change(context, request, "remove_contact_from_chat", "removed from");
+    return change(context, request, kRemove);
   }
   const std::string number = std::to_string(request.chat);
   if (request.what == "leave") {

@@ -14,6 +14,11 @@ struct SearchRequest {
   std::size_t most = 50;  // newest first
 };
 
+// Of messages, in the order of `ids`: what message_ids_to_search_results says of each that is
+// there.
+base::Result<Json> lines_of_messages(const Context& context, const Json& ids);
+std::string message_table(const Json& lines);
+
 base::Result<> search(const Context& context, const SearchRequest& request);
 
 }  // namespace gateway::cli

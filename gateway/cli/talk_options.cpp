@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::string_view kText = "the text; - reads it from standard input";
 
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
 void describe_groups(CLI::App& app, GroupRequest& group) {
   auto* groups = app.add_subcommand("groups", "groups and channels");
   groups->require_subcommand(1);
@@ -100,6 +104,18 @@ void describe_talk(CLI::App& app, TalkOptions& o) {
   remove->add_flag("--for-all", o.message.for_all, "of yours: for all who got them as well");
   add_examples(*remove, {"delete 88 89", "delete --for-all 88"});
 
+  const auto pinned = [&](const char* name, const char* doc) {
+    auto* command = app.add_subcommand(name, doc);
+    command->add_option("MESSAGE", o.pin.message, "the message's number, as messages shows it")
+        ->required();
+    return command;
+  };
+  add_examples(*pinned("pin", "pin a message in its chat, for everybody who is in it"), {"pin 88"});
+  add_examples(*pinned("unpin", "end the pin of a message"), {"unpin 88"});
+  auto* pins = app.add_subcommand("pins", "the pinned messages of a chat");
+  pins->add_option("CHAT", o.pin.chat, "a chat's number or a contact's address")->required();
+  add_examples(*pins, {"pins 12"});
+
   auto* search = app.add_subcommand("search", "messages that hold a text, newest first");
   search->add_option("TEXT", o.search.text, "part of their text, any case")->required();
   search->add_option("--chat", o.search.chat, "only of this: a chat's number, a contact's address");
@@ -112,10 +128,10 @@ void describe_talk(CLI::App& app, TalkOptions& o) {
 }
 
 std::string talk_fault(const std::string& command, const TalkOptions& o) {
-  if (command == "send" && o.send.text.empty() && o.send.file.empty()) {
+  if (command == "send" && is_blank(o.send.text) && o.send.file.empty()) {
     return "send needs a text or --file: privitty-edge send 12 'Hello'";
   }
-  if (command == "reply" && o.message.text.empty() && o.message.file.empty()) {
+  if (command == "reply" && is_blank(o.message.text) && o.message.file.empty()) {
     return "reply needs a text or --file: privitty-edge reply 88 'Hello'";
   }
   if (command == "search" && o.search.text.empty()) {
@@ -125,7 +141,8 @@ std::string talk_fault(const std::string& command, const TalkOptions& o) {
 }
 
 bool is_talk(const std::string& command) {
-  constexpr std::array kCommands{"send", "reply", "react", "edit", "delete", "search", "groups"};
+  constexpr std::array kCommands{"send", "reply", "react", "edit",   "delete",
+                                 "pin",  "unpin", "pins",  "search", "groups"};
   return std::find(kCommands.begin(), kCommands.end(), command) != kCommands.end();
 }
 
@@ -135,6 +152,8 @@ base::Result<> run_talk(const std::string& command, const Context& context, cons
   if (command == "react") return react(context, o.message);
   if (command == "edit") return edit(context, o.message);
   if (command == "delete") return delete_messages(context, o.message);
+  if (command == "pin" || command == "unpin") return pin(context, o.pin, command == "pin");
+  if (command == "pins") return pins(context, o.pin);
   if (command == "search") return search(context, o.search);
   return groups(context, o.group);
 }

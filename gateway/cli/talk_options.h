@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/cli/groups.h"
+#include "gateway/cli/pins.h"
 #include "gateway/cli/search.h"
 #include "gateway/cli/send.h"
 
@@ -17,10 +18,12 @@ struct TalkOptions {
   SendRequest send;
   MessageRequest message;
   SearchRequest search;
+  PinRequest pin;
   GroupRequest group;
 };
 
-// Adds send, reply, react, edit, delete, search and groups. `options` outlives the parsing.
+// Adds send, reply, react, edit, delete, pin, unpin, pins, search and groups. `options` outlives
+// the parsing.
 void describe_talk(CLI::App& app, TalkOptions& options);
 // What is wrong with options that were parsed, "" when nothing is.
 std::string talk_fault(const std::string& command, const TalkOptions& options);

@@ -43,6 +43,25 @@ std::string asked_for(const CLI::App& app) {
   return name;
 }
 
+// Of a line that names a command of several and none of those: "groups bogus". "" of every other.
+std::string lacks_inner(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const auto named = app.get_subcommands();
+  if (named.empty() || !named.front()->get_subcommands().empty()) return "";
+  if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return "";
+  const CLI::App& command = *named.front();
+  std::string inner;
+  for (const CLI::App* one : command.get_subcommands({})) {
+    inner += (inner.empty() ? "" : ", ") + one->get_name();
+  }
+  if (inner.empty()) return "";
+  char** const end = argv + argc;
+  char** word = std::find(argv, end, command.get_name());
+  while (word < end && (**word == '-' || *word == command.get_name())) ++word;
+  const std::string unknown =
+      word < end ? "there is no command '" + command.get_name() + " " + *word + "'; " : "";
+  return unknown + command.get_name() + " needs one of: " + inner;
+}
+
 }  // namespace
 
 std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
@@ -56,6 +75,9 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
   known.insert(known.end(), flags.begin(), flags.end());
   std::string message = in_words(app, error, argc, argv);
   if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) return message;
+  if (const std::string lacks = lacks_inner(app, error, argc, argv); !lacks.empty()) {
+    return lacks + "; see " + asked_for(app) + " --help";
+  }
   for (int i = 1; i < argc; ++i) {
     const std::string_view word(argv[i]);
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;

@@ -12,7 +12,9 @@ using base::Errc;
 base::Result<Response> download(const FileFunctions& files, const Request& request) {
   EDGE_TRY(const auto account, account_of(request, *request.access));
   EDGE_TRY(const auto message, message_of(request));
-  EDGE_TRY(messaging::Attachment file, files.open(account, message));
+  auto opened = files.open(account, message);
+  if (!opened) return error_of_search(std::move(opened).error(), request);
+  messaging::Attachment& file = *opened;
 
   Response response;
   response.content_type = file.media_type.empty() ? "application/octet-stream" : file.media_type;

@@ -77,6 +77,13 @@ base::Result<base::MsgId> message_of(const Request& request) {
   return id_from<base::MsgId>("the message's id in the path", request.captures.at(0));
 }
 
+base::Error error_of_search(base::Error error, const Request& request) {
+  if (error.code == base::Errc::not_found && !request.param("account_id")) {
+    error.message += " in account 1; a message of another account needs ?account_id=NUMBER";
+  }
+  return error;
+}
+
 Response ranged_response(const Request& request, Response response,
                          std::unique_ptr<messaging::AttachmentReader> reader,
                          const std::string& etag, std::function<base::Result<>()> go_on) {

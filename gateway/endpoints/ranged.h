@@ -22,5 +22,7 @@ Response ranged_response(const Request& request, Response response,
 // Only an account that the caller's key may see.
 base::Result<base::AccountId> account_of(const Request& request, const rpc::Access& access);
 base::Result<base::MsgId> message_of(const Request& request);  // the path's first part
+// The error of looking for that message; if the request names no account, with how it could.
+base::Error error_of_search(base::Error error, const Request& request);
 
 }  // namespace gateway

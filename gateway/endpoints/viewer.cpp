@@ -76,7 +76,9 @@ base::Result<Response> stream(const ViewerSessions& sessions, const OpenProtecte
   }
   EDGE_TRY(const auto account, account_of(request, *session->access));
   EDGE_TRY(const auto message, message_of(request));
-  EDGE_TRY(messaging::OpenedFile file, open(account, message));
+  auto opened = open(account, message);
+  if (!opened) return error_of_search(std::move(opened).error(), request);
+  messaging::OpenedFile& file = *opened;
   std::vector<std::uint8_t> start(kSniffBytes);
   EDGE_TRY(const std::size_t got, file.reader->read_at(0, start));
   start.resize(got);

@@ -31,7 +31,8 @@ std::string welcome_text(const kernel::AccountState& account) {
   return fmt::format(
       "Welcome. This gateway is {}.\n\n"
       "Show your invite with get_chat_securejoin_qr_code, or join somebody else's with "
-      "secure_join; then send with send_msg and listen on GET /events.\n\n"
+      "secure_join; then send with send_msg, and read what comes by GET /events or "
+      "get_next_event_batch.\n\n"
       "Everything you send is encrypted end to end, and everything stored here is sealed. What the "
       "gateway itself has to tell you appears in this chat.",
       account.addr());

@@ -323,6 +323,7 @@ bool Accounts::io_running(AccountId account) const {
 
 base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
   EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
+  if (!state->configured) return 1000;
   std::uint32_t sending = courier_.connectivity(state->id);
   if (const auto lines = mails_ == nullptr ? std::nullopt : mails_->connectivity(account)) {
     sending = std::min(sending, *lines);

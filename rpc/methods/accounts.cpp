@@ -244,13 +244,15 @@ std::string lines_page(const std::vector<messaging::mail::LineStatus>& lines) {
 // A page for a person, without scripts and external resources.
 Result<std::string> get_connectivity_html(Context& context, const OfAccount& p) {
   EDGE_TRY(const auto level, engine_of(context).accounts().connectivity(p.account_id));
-  const std::string_view words = level >= 4000   ? "Connected: nothing waits to be sent."
-                                 : level >= 3000 ? "Connected: messages are on their way."
-                                 : level >= 2000
-                                     ? "Not reached: a peer, the relay or a server does "
-                                       "not answer; it is tried again by itself."
-                                     : "Not connected: delivery was stopped (start_io "
-                                       "starts it), or a server is not reached.";
+  EDGE_TRY(const auto account, engine_of(context).accounts().get(p.account_id));
+  const std::string_view words =
+      !account.configured ? "Not connected: the account has no address yet."
+      : level >= 4000     ? "Connected: nothing waits to be sent."
+      : level >= 3000     ? "Connected: messages are on their way."
+      : level >= 2000     ? "Not reached: a peer, the relay or a server does "
+                            "not answer; it is tried again by itself."
+                          : "Not connected: delivery was stopped (start_io "
+                            "starts it), or a server is not reached.";
   std::string lines;
   if (const auto* mails = engine_of(context).mail_accounts()) {
     lines = lines_page(mails->lines(p.account_id));
@@ -370,9 +372,10 @@ void add_account_methods(std::vector<Method>& table) {
                                                      "Starts delivery for every account.", all));
   table.push_back(method<&stop_io_for_all_accounts>("stop_io_for_all_accounts",
                                                     "Stops delivery for every account.", all));
-  table.push_back(method<&get_connectivity>(
-      "get_connectivity",
-      "1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.", read));
+  table.push_back(method<&get_connectivity>("get_connectivity",
+                                            "1000 stopped or not configured, 2000 peers are being "
+                                            "tried, 3000 sending, 4000 nothing waits.",
+                                            read));
   table.push_back(method<&wait_for_all_work_done>(
       "wait_for_all_work_done",
       "Answers once delivery is on and all was sent that can be: what waits for peers that cannot "

@@ -4,6 +4,7 @@
 The gateway remembers what was marked as seen, so nothing is missed while the bot is away. PRIVITTY_URL says where it is."""
 import json
 import os
+import sys
 import time
 import urllib.request
 
@@ -30,4 +31,5 @@ while True:
         code = getattr(trouble, "code", 500)
         if code < 500 and code not in (408, 429):  # it would be refused again
             raise SystemExit(f"refused with {code}: {trouble.read().decode()}") from None
+        print(f"trying again: {trouble}", file=sys.stderr)
         time.sleep(1)

@@ -23,6 +23,6 @@ while true; do
         ;;
       *) reason=$line ;;
     esac
-  done < <(curl -sN "${auth[@]}" -w 'status:%{http_code}\n' ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
+  done < <(curl -sSN "${auth[@]}" -w 'status:%{http_code}\n' ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
   sleep 1
 done

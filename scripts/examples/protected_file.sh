@@ -14,9 +14,14 @@ auth=(${PRIVITTY_API_KEY:+-H "X-API-Key: $PRIVITTY_API_KEY"}) # where the gatewa
 usage="usage: protected_file.sh license [URL] | invite | join LINK | send ADDRESS FILE [MINUTES] | revoke ADDRESS FILE_ID"
 
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words
-  curl -sS --fail-with-body "$url/rpc" "${auth[@]}" -H 'Content-Type: application/json' \
-    -d "$(jq -cn --arg m "$1" --argjson p "$2" '{jsonrpc: "2.0", id: 1, method: $m, params: $p}')" |
-    jq -c 'if .error then (.error.message? // .error) + "\n" | halt_error else .result end'
+  local answer
+  answer=$(curl -sS "$url/rpc" "${auth[@]}" -H 'Content-Type: application/json' \
+    -d "$(jq -cn --arg m "$1" --argjson p "$2" '{jsonrpc: "2.0", id: 1, method: $m, params: $p}')") || return
+  jq -c 'if .error then (.error.message? // .error) + "\n" | halt_error else .result end' <<<"$answer"
+}
+
+need() { # COUNT ARGUMENTS...: or the usage, and the end
+  [ $# -gt "$1" ] || { echo "$usage" >&2 && exit 2; }
 }
 
 case ${1:-} in
@@ -30,13 +35,20 @@ case ${1:-} in
     fi
     exit
     ;;
-  invite) rpc get_chat_securejoin_qr_code '[1, null]' | jq -r . && exit ;;
-  join) rpc secure_join "$(jq -cn --arg l "${2:?$usage}" '[1, $l]')" >/dev/null && exit ;;
-  send | revoke) ;;
+  invite)
+    rpc get_chat_securejoin_qr_code '[1, null]' | jq -r .
+    exit
+    ;;
+  join)
+    need 2 "$@"
+    rpc secure_join "$(jq -cn --arg l "$2" '[1, $l]')" >/dev/null
+    exit
+    ;;
+  send | revoke) need 3 "$@" ;;
   *) echo "$usage" >&2 && exit 2 ;;
 esac
 
-what=$1 address=${2:?$usage} file=${3:?$usage} minutes=${4:-0}
+what=$1 address=$2 file=$3 minutes=${4:-0}
 contact=$(rpc lookup_contact_id_by_addr "$(jq -cn --arg a "$address" '[1, $a]')")
 [ "$contact" != null ] || { echo "no contact has the address $address: join it first" >&2; exit 1; }
 chat=$(rpc create_chat_by_contact_id "[1, $contact]")

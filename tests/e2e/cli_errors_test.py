@@ -120,6 +120,10 @@ class Complaining(unittest.TestCase):
         with Gateway("alice") as alice:
             absent = alice.folder / "absent"
             for words, code, hint in ((["search", ""], USAGE, "search needs a text"),
+                                      (["groups", "bogus"], USAGE, "there is no command 'groups bogus'; groups needs one of: list, "),
+                                      (["--json", "keys", "bogus"], USAGE, "there is no command 'keys bogus'; keys needs one of: add, "),
+                                      (["send", 12, " \n "], USAGE, "send needs a text"),
+                                      (["groups"], USAGE, "groups needs one of: list, "),
                                       (["messages", 10, "-n", 0], USAGE, "--last: expected a number from 1"),
                                       (["search", "x", "-n=-1"], USAGE, "--last: expected a number from 1"),
                                       (["license", "serve", "--key", absent], FAILED, "No such file"),

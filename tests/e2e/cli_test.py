@@ -107,6 +107,18 @@ class Talking(unittest.TestCase):
         for words in (["reply", first], ["react"], ["delete"], ["edit", first]):
             self.assertEqual(edge(*words, url=self.bob.url)[0], USAGE, words)
 
+    def test_pins(self):
+        chat_a, chat_b = join(self.alice, self.bob)
+        self.assertIn("nothing is pinned", self.of(self.bob, "pins", chat_b))
+        self.of(self.alice, "send", chat_a, "Gate code 4711")
+        until(lambda: "Gate code 4711" in self.bob.texts(chat_b), what="the text")
+        mine = next(one["id"] for one in self.alice.messages(chat_a) if one["text"] == "Gate code 4711")
+        self.assertIn("is pinned\n", self.of(self.alice, "pin", mine))
+        until(lambda: "Gate code 4711" in self.of(self.bob, "pins", chat_b), what="the pin")
+        self.assertEqual([one["id"] for one in json.loads(self.of(self.alice, "--json", "pins", chat_a))], [mine])
+        self.assertIn("no more\n", self.of(self.alice, "unpin", mine))
+        until(lambda: "nothing is pinned" in self.of(self.bob, "pins", chat_b), what="the end of the pin")
+
     def test_search(self):
         chat_a, _ = join(self.alice, self.bob)
         for i in range(3):
@@ -143,7 +155,13 @@ class Talking(unittest.TestCase):
         self.assertIn(address, "\n".join(members))
         self.of(self.alice, "groups", "rename", made, "Night shift")
         until(lambda: [one["name"] for one in at_bob()] == ["Night shift"], what="the name")
+        code, _, said = edge("groups", "add", made, bob, url=self.alice.url)
+        self.assertEqual(code, FAILED)
+        self.assertIn(f"contact {bob} is a member already of chat {made}", said)
         self.of(self.alice, "groups", "remove", made, bob)
+        code, _, said = edge("groups", "remove", made, bob, url=self.alice.url)
+        self.assertEqual(code, FAILED)
+        self.assertIn(f"contact {bob} is no member of chat {made}", said)
         until(lambda: [one["selfInGroup"] for one in at_bob()] == [False], what="the removal")
         self.of(self.alice, "groups", "add", made, bob)
         self.of(self.alice, "send", made, "again")
@@ -175,6 +193,12 @@ class Talking(unittest.TestCase):
         self.assertIn("ok", self.of(self.alice, "health"))
         self.assertEqual(json.loads(self.of(self.alice, "call", "get_config", '[1,"displayname"]')), "alice")
         self.assertRegex(self.of(self.alice, "version"), r"\d+\.\d+\.\d+")
+
+    def test_an_account_without_an_address_is_not_connected(self):
+        waiting = self.enterContext(Gateway("waiting", env={"PRIVITTY_MAIL_ACCOUNT": "dcaccount:relay.invalid"}))
+        self.assertEqual(waiting.rpc("get_connectivity", 1), 1000)
+        self.assertIn("no address yet", self.of(waiting, "status"))
+        self.assertIn("no address yet", waiting.rpc("get_connectivity_html", 1))
 
 
 class Rekey(unittest.TestCase):

@@ -269,6 +269,24 @@ class Refused(unittest.TestCase):
                 self.assertNotEqual(ran.returncode, 0)
                 self.assertEqual(gateway.keys, {"edge_k"})
                 self.assertIn("no key is known here\n", ran.stderr)
+                self.assertNotIn("usage", ran.stderr)
+
+    def test_a_program_says_that_the_gateway_is_away(self):
+        away = f"http://127.0.0.1:{free_port()}"
+        for words in (["bash", "listen.sh"], ["bash", "bot.sh"], ["python3", "listen.py"], ["python3", "bot.py"]):
+            with self.subTest(words), subprocess.Popen([words[0], EXAMPLES / words[1]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                                       text=True, env={**os.environ, "PRIVITTY_URL": away}, start_new_session=True) as program:
+                try:
+                    self.assertRegex(program.stderr.readline(), "(?i)connect|refused")
+                finally:
+                    os.killpg(program.pid, signal.SIGKILL)
+
+    def test_protected_file_says_how_it_is_called(self):
+        for words in ([], ["join"], ["send", "bob@vm"], ["revoke", "bob@vm"], ["bogus"]):
+            with self.subTest(words):
+                ran = subprocess.run([EXAMPLES / "protected_file.sh", *words], capture_output=True, text=True, check=False, timeout=scaled(20))
+                self.assertEqual((ran.returncode, ran.stdout), (2, ""))
+                self.assertRegex(ran.stderr, r"\Ausage: [^\n]*\n\Z")
 
 
 class Listeners(unittest.TestCase):

@@ -1,4 +1,5 @@
 """Two daemons join, talk both ways, and go on after restarts."""
+import json
 import os
 import unittest
 
@@ -184,7 +185,10 @@ class Files(Pair):
         status, headers, body = self.bob.http("GET", f"/file/{came}", headers={"Range": "bytes=65530-65545"})
         self.assertEqual((status, body), (206, self.content[65530:65546]))
         self.assertEqual(headers["Content-Range"], f"bytes 65530-65545/{len(self.content)}")
-        self.assertEqual(self.bob.http("GET", "/file/999999")[0], 404)
+        status, _, body = self.bob.http("GET", "/file/999999")
+        self.assertEqual(status, 404)
+        self.assertIn("account_id=", json.loads(body)["error"], "where a message of another account is")
+        self.assertNotIn("account_id=", json.loads(self.bob.http("GET", "/file/999999?account_id=1")[2])["error"])
         self.assertNotIn(self.content[:64], b"".join(stored(self.bob.accounts).values()), "sealed on disk")
 
     def test_a_file_by_path_arrives_whole(self):

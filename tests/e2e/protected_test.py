@@ -102,7 +102,9 @@ class Protected(unittest.TestCase):
         self.assertEqual(self.stream(message, token, Range="bytes=99999999-")[0], 416)
         status, headers, body = self.stream(message, token, method="HEAD")
         self.assertEqual((status, headers["Content-Length"], body), (200, str(len(content)), b""))
-        self.assertEqual(self.stream(99999, token)[0], 404)
+        status, _, body = self.stream(99999, token)
+        self.assertEqual(status, 404)
+        self.assertIn(b"account_id=", body, "where a message of another account is")
         self.assertEqual(self.reader.http("GET", f"/file/{message}")[0], 403)
         # A stream under way when access ends stops short of its length.
         connection = http.client.HTTPConnection("127.0.0.1", self.reader.port, timeout=scaled(30))
