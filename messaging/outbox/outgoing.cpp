@@ -61,8 +61,8 @@ OutboxRow row_for(const kernel::WriteContext& write, const store::ContactRow& pe
   return row;
 }
 
-// Inserts a row. With a link to the contact the row is prepared at once; otherwise, or when other
-// rows of the contact wait already, it waits behind them.
+// Inserts a row. With a session with the contact the row is prepared at once; otherwise, or when
+// other rows of the contact wait already, it waits behind them.
 base::Result<> put(const kernel::WriteContext& write, OutboxRow row, ContactId contact) {
   EDGE_TRY(const bool queue, store::has_waiting_outbox(write.scope, contact));
   bool now = false;

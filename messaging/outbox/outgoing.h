@@ -14,7 +14,7 @@
 namespace messaging::outbox {
 
 // Queues a message of ours (its row is inserted, state out_pending) and, before it, its file:
-// encrypted when there is a link with the contact, else waiting for one.
+// encrypted when there is a session with the contact, else waiting for one.
 base::Result<> queue_message(const kernel::WriteContext& write, ContactId contact,
                              const store::MessageRow& row);
 
@@ -53,11 +53,12 @@ base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId c
 // The contact's pending receipts are sent together a moment after the commit.
 void queue_receipts_soon(const kernel::WriteContext& write, ContactId contact);
 
-// Prepares the rows that wait for a link, in order; a long queue in slices, one transaction each.
+// Prepares the rows that wait for a session, in order; a long queue in slices, one transaction
+// each.
 base::Result<> release_waiting(const kernel::WriteContext& write, ContactId contact);
 
 // Composes and queues the pending receipts for a contact. False: there are none, or there is no
-// link yet.
+// session yet.
 base::Result<bool> queue_pending_receipts(const kernel::WriteContext& write, ContactId contact);
 
 // The other side has stored this row: a content, or of a file the parts before `parts_until` of

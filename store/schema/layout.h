@@ -14,7 +14,7 @@ chat account_id rowid account_id id type contact_id blocked visibility muted_unt
 chat_group account_id rowid account_id chat_id uuid promoted self_present image_blob_id sealed*
 chat_member account_id account_id,chat_id,contact_id account_id chat_id contact_id present sent_state sent_at sent_image
 config account_id account_id,key_hash account_id key_hash sealed*
-contact account_id rowid account_id id addr_hash route_id state blocked verified bot last_seen sealed* heard_seq heard_shift heard_session heard_uuid told_profile avatar_blob_id avatar_number told_avatar told_avatar_at
+contact account_id rowid account_id id addr_hash route_id state blocked verified bot last_seen sealed* last_seq last_shift last_session last_uuid sent_profile avatar_blob_id avatar_number sent_avatar sent_avatar_at
 contact_key account_id account_id,contact_id,kind account_id contact_id kind fingerprint_hash sealed*
 counter - account_id,name account_id name value
 deposit_token account_id key_id key_id account_id purpose owner_id created_at sealed* contact_id used

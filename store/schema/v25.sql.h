@@ -7,6 +7,13 @@ inline constexpr const char* kV25 = R"sql(
 ALTER TABLE chat_member RENAME COLUMN told TO sent_state;
 ALTER TABLE chat_member RENAME COLUMN told_at TO sent_at;
 ALTER TABLE chat_member RENAME COLUMN image_told TO sent_image;
+ALTER TABLE contact RENAME COLUMN heard_seq TO last_seq;
+ALTER TABLE contact RENAME COLUMN heard_shift TO last_shift;
+ALTER TABLE contact RENAME COLUMN heard_session TO last_session;
+ALTER TABLE contact RENAME COLUMN heard_uuid TO last_uuid;
+ALTER TABLE contact RENAME COLUMN told_profile TO sent_profile;
+ALTER TABLE contact RENAME COLUMN told_avatar TO sent_avatar;
+ALTER TABLE contact RENAME COLUMN told_avatar_at TO sent_avatar_at;
 ALTER TABLE device_manifest RENAME COLUMN told TO sent_hash;
 DROP INDEX owed_receipt_due;
 DROP INDEX owed_receipt_told;

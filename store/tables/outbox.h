@@ -27,7 +27,7 @@ enum class OutboxKind : std::uint8_t {
 };
 
 enum class OutboxState : std::uint8_t {
-  waiting = 0,  // for a link with the contact
+  waiting = 0,  // for a session with the contact
   ready = 1,
   stored = 2,  // the other side's relay or edge holds it
 };

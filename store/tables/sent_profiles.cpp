@@ -11,7 +11,7 @@ base::Result<std::vector<base::ContactId>> contacts_without_profile(const Scope&
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
       "SELECT id FROM checked_contact c WHERE account_id = ?1 AND id >= 10 AND state = ?4"
-      " AND NOT blocked AND c.intact AND route_id IS NOT NULL AND told_profile IS NOT ?2"
+      " AND NOT blocked AND c.intact AND route_id IS NOT NULL AND sent_profile IS NOT ?2"
       " AND EXISTS(SELECT 1 FROM checked_session s WHERE s.account_id = ?1"
       "  AND s.contact_id = c.id AND s.state = ?5 AND s.intact)"
       " ORDER BY id LIMIT ?3",
@@ -22,7 +22,7 @@ base::Result<std::vector<base::ContactId>> contacts_without_profile(const Scope&
 
 base::Result<> note_profile_mark(const Scope& scope, base::ContactId contact,
                                  std::optional<base::ByteView> profile) {
-  EDGE_CHECK(scope.db.run("UPDATE contact SET told_profile = ?3 WHERE account_id = ?1 AND id = ?2",
+  EDGE_CHECK(scope.db.run("UPDATE contact SET sent_profile = ?3 WHERE account_id = ?1 AND id = ?2",
                           scope.account, contact, profile));
   return {};
 }

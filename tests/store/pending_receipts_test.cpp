@@ -1,5 +1,5 @@
-// Receipts that are still to be sent, as they are stored, and how version 25 takes over what was
-// there under other names.
+// Receipts that are still to be sent, as they are stored, and how step 25 of the schema renames
+// their table and the columns of others: rows stay intact.
 #include "store/tables/pending_receipts.h"
 
 #include "store/schema/migrations.h"
@@ -28,7 +28,7 @@ std::vector<int> pending(test::World& world) {
 
 }  // namespace
 
-TEST_CASE("receipts of schema 24 are pending still, but one that another program changed") {
+TEST_CASE("rows of schema 24 stay intact under their new names, but one that was changed outside") {
   test::World world;
   auto options = world.options();
   options.migrations = migrations().first(24);
@@ -46,6 +46,15 @@ TEST_CASE("receipts of schema 24 are pending still, but one that another program
     EDGE_CHECK(tx.db().run(
         "INSERT INTO chat_member(account_id, chat_id, contact_id, present, told, told_at,"
         " image_told) VALUES(1, 20, 10, 1, x'0a', 11, x'0b')"));
+    EDGE_CHECK(tx.db().run(
+        "INSERT INTO contact(account_id, id, state, sealed, heard_seq, heard_shift, heard_session,"
+        " heard_uuid, told_profile, told_avatar, told_avatar_at)"
+        " VALUES(1, 10, 1, x'00', 1, 2, 3, x'04', x'05', 6, 7)"));
+    EDGE_CHECK(
+        tx.db().run("INSERT INTO device_manifest(account_id, contact_id, told)"
+                    " VALUES(1, 10, x'0c')"));
+    EDGE_CHECK(
+        tx.db().run("INSERT INTO owed_state(account_id, chat_id, contact_id) VALUES(1, 20, 10)"));
     return {};
   }));
   world.store.reset();
@@ -61,6 +70,13 @@ TEST_CASE("receipts of schema 24 are pending still, but one that another program
     CHECK(must(tx.db().integer(
               "SELECT count(*) FROM checked_chat_member WHERE intact"
               " AND sent_state = x'0a' AND sent_at = 11 AND sent_image = x'0b'")) == 1);
+    CHECK(must(tx.db().integer(
+              "SELECT count(*) FROM checked_contact WHERE intact AND last_seq = 1"
+              " AND last_shift = 2 AND last_session = 3 AND last_uuid = x'04'"
+              " AND sent_profile = x'05' AND sent_avatar = 6 AND sent_avatar_at = 7")) == 1);
+    CHECK(must(tx.db().integer("SELECT count(*) FROM checked_device_manifest WHERE intact"
+                               " AND sent_hash = x'0c'")) == 1);
+    CHECK(must(tx.db().integer("SELECT count(*) FROM checked_pending_state WHERE intact")) == 1);
     return {};
   }));
   CHECK(pending(world) == std::vector{1, 2, 3});
