@@ -28,7 +28,7 @@ bool changes_account(const Event& event) {
   return contact != nullptr && contact->contact_id == messaging::kSelf;
 }
 
-// A chat's place in the list. A chat that changed in two ways is told twice: clients wait for both,
+// A chat's place in the list. A chat that changed in two ways is reported twice: clients wait for both,
 // as for its new name and the message that tells of it.
 struct Entry {
   base::AccountId account;

@@ -63,7 +63,7 @@ class Tx {
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }
 
-  // From this COMMIT on the listener of changed messages is told.
+  // From this COMMIT on the listener of changed messages is called.
   base::Result<> follow_messages() { return changed_.follow(db_); }
 
   // A secret was deleted: after the COMMIT, and before its answers where no reader prevents it,

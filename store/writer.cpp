@@ -315,7 +315,7 @@ void Writer::State::count_answered(const WriteBatch& batch) {
   answered_more.notify_all();
 }
 
-// What was noted of writes that were undone is told as well; it does no harm.
+// What was noted of writes that were undone is reported as well; it does no harm.
 void Writer::State::report_changes() {
   const std::vector<ChangedMessage> noted = changed.take();
   if (noted.empty()) return;

@@ -85,7 +85,7 @@ base::Result<> add_membership_line(const kernel::WriteContext& write, const chat
   EDGE_TRY(const Person whom, person(write, key));
   if (!whom.contact) return {};  // joined and left before this contact was known
   const bool left = !member.present && author.contact == whom.contact;
-  // A channel's owner is not told line by line who stopped reading it.
+  // A channel's owner gets no line for each reader who stopped reading it.
   if (left && group.state.channel && !whom.is_self()) return {};
   return add_line(write, group, author, sender,
                   member.present ? SystemMessage::member_added : SystemMessage::member_removed,

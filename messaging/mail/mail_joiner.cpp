@@ -112,7 +112,7 @@ base::Result<> end_earlier_joins(const kernel::WriteContext& write, ContactId co
   return {};
 }
 
-// A group's members are all told that somebody was added; only we wait for that.
+// All members of a group are notified that somebody was added; only we wait for that.
 bool adds_us(const OwnKey& own, const ChatMail& mail) {
   if (mail.join->step != "vg-member-added") return true;
   const auto* added = mail.group ? std::get_if<MemberAdded>(&mail.group->change) : nullptr;

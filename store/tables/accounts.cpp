@@ -17,7 +17,7 @@ base::Bytes write_sealed(const AccountRow& row) {
 }
 
 base::Result<AccountRow> read_row(Connection& db, const Vault& vault, const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 6));
+  EDGE_CHECK(check_intact(columns, 6, "account", columns.integer(0)));
   AccountRow row;
   row.id = columns.id<base::AccountId>(0);
   EDGE_TRY(row.uuid, columns.array<16>(1));

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxField = 4096;
 #define BLOB_COLUMNS "SELECT id, name, size, uses, created_at, sealed, intact FROM checked_blob "
 
 base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 6));
+  EDGE_CHECK(check_intact(columns, 6, "file", columns.integer(0)));
   BlobRow row;
   row.id = columns.integer(0);
   row.name = columns.text(1);

@@ -17,7 +17,7 @@ namespace {
   "last_at, draft_id, intact, timer, timer_number FROM checked_chat "
 
 base::Result<ChatRow> read_row(const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 10));
+  EDGE_CHECK(check_intact(columns, 10, "chat", columns.integer(0)));
   ChatRow row;
   row.id = columns.id<base::ChatId>(0);
   row.type = columns.enumerator<ChatType>(1);

@@ -30,7 +30,7 @@ base::Bytes write_sealed(const ContactRow& row) {
 }
 
 base::Result<ContactRow> read_contact(const Scope& scope, const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 8));
+  EDGE_CHECK(check_intact(columns, 8, "contact", columns.integer(0)));
   ContactRow row;
   row.id = columns.id<base::ContactId>(0);
   row.state = columns.enumerator<ContactState>(1);
@@ -54,7 +54,7 @@ base::Result<ContactRow> read_contact(const Scope& scope, const Row& columns) {
 }
 
 base::Result<ContactKey> read_key(const Scope& scope, const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 11));
+  EDGE_CHECK(check_intact(columns, 11, "contact", columns.integer(0)));
   return read_contact_key(scope, columns.id<base::ContactId>(0),
                           columns.enumerator<ProtocolKind>(9), columns.blob(10));
 }

@@ -34,7 +34,7 @@ base::Bytes seal_state(const Scope& scope, const GroupRow& row, base::ByteView s
 
 auto group_reader(const Scope& scope) {
   return [&scope](const Row& columns) -> base::Result<GroupRow> {
-    EDGE_CHECK(check_intact(columns, 6));
+    EDGE_CHECK(check_intact(columns, 6, "chat", columns.integer(0)));
     GroupRow row;
     row.chat = columns.id<base::ChatId>(0);
     EDGE_TRY(row.uuid, columns.array<16>(1));

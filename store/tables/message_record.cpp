@@ -47,7 +47,7 @@ base::Result<std::string> read_message_text(const Scope& scope, std::int64_t id,
 }
 
 base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 15));
+  EDGE_CHECK(check_intact(columns, 15, "message", columns.integer(0)));
   MessageRow row;
   row.id = columns.id<base::MsgId>(0);
   row.chat = columns.id<base::ChatId>(1);

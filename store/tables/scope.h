@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "store/connection.h"
+#include "store/tables/intact.h"
 #include "store/vault.h"
 
 namespace store {
@@ -22,7 +23,9 @@ struct Scope {
   }
   base::Result<crypto::WipingBytes> open(std::string_view table, std::int64_t id,
                                          base::ByteView sealed) const {
-    return vault.open(key, table, "sealed", id, sealed);
+    auto plain = vault.open(key, table, "sealed", id, sealed);
+    if (!plain) return std::move(plain).error().with_context(changed_record(table, id));
+    return plain;
   }
   Vault::Lookup lookup(std::string_view label, base::ByteView value) const {
     return vault.lookup(key, label, value);

@@ -231,6 +231,8 @@ TEST_CASE("a row that was changed stays so, whatever the store writes into it") 
   const auto found = filled.alice.engine().messages().get(kAccount, filled.from_bob);
   REQUIRE_FALSE(found);
   CHECK(found.error().code == base::Errc::sealed);
+  CHECK(found.error().message.starts_with("the record of message " +
+                                          std::to_string(filled.from_bob.value) + " was changed"));
 }
 
 TEST_CASE("messages that were given another author or chat fail, and the rest goes on") {
