@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,21 @@ double processor_ms() {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
+// The frames that the write-ahead log holds since it was begun anew: a page each.
+std::size_t pages_in_log(const std::string& path) {
+  constexpr std::size_t kHeader = 32;
+  constexpr std::size_t kFrame = 24 + 4096;
+  std::ifstream in(path, std::ios::binary);
+  const std::string log{std::istreambuf_iterator<char>(in), {}};
+  std::size_t pages = 0;
+  // Frames of the log's present salt come first.
+  while (kHeader + (pages + 1) * kFrame <= log.size() &&
+         log.compare(kHeader + pages * kFrame + 8, 8, log, 16, 8) == 0) {
+    ++pages;
+  }
+  return pages;
+}
+
 std::string figures(std::vector<double> times) {
   std::sort(times.begin(), times.end());
   return fmt::format(R"({{"half":{:.2f},"p99":{:.2f},"worst":{:.2f}}})", times[times.size() / 2],
@@ -58,6 +75,8 @@ int run(const std::string& dir, std::size_t arrays, std::size_t channels) {
   std::vector<double> processor;    // of them
   std::vector<double> with_commit;  // processor time from one write to the next
   std::vector<double> answers;      // until the commit is durable
+  std::vector<double> pages;        // of each commit; not of those before which the log was emptied
+  std::size_t logged = 0;
   double began = 0;
   for (std::size_t array = 0; array < arrays; ++array) {
     std::vector<store::NewChannelEvent> events;
@@ -82,17 +101,20 @@ int run(const std::string& dir, std::size_t arrays, std::size_t channels) {
       fmt::print(stderr, "{}\n", ids.error().message);
       return 1;
     }
+    const double answered = ms(SteadyClock::now() - begin);
+    const std::size_t before = std::exchange(logged, pages_in_log(dir + "/store.db-wal"));
     if (array < arrays / 10) continue;
+    if (logged > before) pages.push_back(static_cast<double>(logged - before));
     writes.push_back(ms(took));
     processor.push_back(used);
     with_commit.push_back(turn);
-    answers.push_back(ms(SteadyClock::now() - begin));
+    answers.push_back(answered);
   }
   fmt::print(
       "{{\"bench\":\"publish\",\"arrays\":{},\"channels\":{},\"write_ms\":{},"
-      "\"write_processor_ms\":{},\"turn_processor_ms\":{},\"answer_ms\":{}}}\n",
-      arrays, channels, figures(writes), figures(processor), figures(with_commit),
-      figures(answers));
+      "\"write_processor_ms\":{},\"turn_processor_ms\":{},\"answer_ms\":{},\"pages\":{}}}\n",
+      arrays, channels, figures(writes), figures(processor), figures(with_commit), figures(answers),
+      figures(pages));
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "store/vault.h"
 
@@ -50,11 +51,24 @@ class ChannelCounts {
     std::erase_if(ids_, [id](const auto& one) { return one.second == id; });
   }
 
+  // Entries of the small table of the index of rows (tables/channel_index.h); nothing: not counted.
+  std::optional<std::int64_t> new_rows() const { return new_rows_; }
+  void set_new_rows(std::int64_t held) { new_rows_ = held; }
+  void forget_new_rows() { new_rows_.reset(); }
+  // The channel whose entries were moved from there last.
+  std::int64_t last_moved() const { return last_moved_; }
+  void moved(std::int64_t id, std::int64_t left) {
+    last_moved_ = id;
+    new_rows_ = left;
+  }
+
  private:
   bool known_ = false;
   std::map<Vault::Lookup, std::int64_t> ids_;
   std::map<std::int64_t, ChannelCount> channels_;
   std::int64_t bytes_ = 0;
+  std::optional<std::int64_t> new_rows_;
+  std::int64_t last_moved_ = 0;
 };
 
 }  // namespace store

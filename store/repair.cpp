@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -65,6 +66,19 @@ base::Result<> raise_counters(Connection& db, const RepairReport& report) {
                   known));
 }
 
+// What finds channels' rows (tables/channel_index.h) is made anew from the rows that were saved.
+base::Result<> index_channels(Connection& db, const RepairReport& report) {
+  const bool has_index =
+      std::any_of(report.tables.begin(), report.tables.end(),
+                  [](const TableReport& table) { return table.table == "channel_index"; });
+  if (!has_index) return {};
+  return db.script(
+      "DELETE FROM channel_index_new;"
+      "DELETE FROM channel_index;"
+      "INSERT INTO channel_index(channel_id,id) SELECT channel_id,id FROM channel_event "
+      "ORDER BY channel_id,id");
+}
+
 base::Result<RepairReport> copy_all(Connection& from, Connection& to) {
   RepairReport report;
   EDGE_TRY(const auto schema, read_schema(from));
@@ -88,6 +102,7 @@ base::Result<RepairReport> copy_all(Connection& from, Connection& to) {
     numbers_at_risk |= table.broken_stretches > 0;
     if (!is_own(entry)) report.tables.push_back(std::move(table));
   }
+  EDGE_CHECK(index_channels(to, report));
   if (has_counters && numbers_at_risk) EDGE_CHECK(raise_counters(to, report));
   for (const SchemaEntry& entry : schema) {
     if (entry.type != "table" && entry.type != "index") EDGE_CHECK(to.script(entry.sql));

@@ -23,6 +23,7 @@
 #include "store/schema/v23.sql.h"
 #include "store/schema/v24.sql.h"
 #include "store/schema/v25.sql.h"
+#include "store/schema/v26.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
@@ -63,6 +64,7 @@ std::span<const Migration> migrations() {
         Migration{23, "places of mails that stay on their servers", schema::kV23},
         Migration{24, "pinned messages", schema::kV24},
         Migration{25, "names of what was sent and of what is pending", schema::kV25},
+        Migration{26, "the index of channels' rows", schema::kV26},
     };
     if (steps.back().number == schema::kWholeUpTo) {
       steps.back().whole = schema::kWhole;

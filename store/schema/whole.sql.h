@@ -4,7 +4,7 @@
 
 namespace store::schema {
 
-inline constexpr int kWholeUpTo = 25;  // the last of those steps
+inline constexpr int kWholeUpTo = 26;  // the last of those steps
 
 inline constexpr const char* kWhole = R"sql(
 CREATE TABLE store_meta(name TEXT PRIMARY KEY,value INTEGER NOT NULL) STRICT,WITHOUT ROWID;
@@ -64,8 +64,6 @@ CREATE INDEX chat_member_by_contact ON chat_member(account_id,contact_id,present
 CREATE TABLE group_held(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id INTEGER NOT NULL,uuid BLOB NOT NULL,contact_id INTEGER NOT NULL,at INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id)) STRICT;
 CREATE INDEX group_held_by_uuid ON group_held(account_id,uuid,id);
 CREATE TABLE channel(id INTEGER PRIMARY KEY AUTOINCREMENT,name_hash BLOB NOT NULL UNIQUE,floor INTEGER NOT NULL,events INTEGER NOT NULL DEFAULT 0,bytes INTEGER NOT NULL DEFAULT 0,used_at INTEGER NOT NULL,initial_at INTEGER,initial_sealed BLOB,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000') STRICT;
-CREATE TABLE channel_event(id INTEGER PRIMARY KEY,channel_id INTEGER NOT NULL REFERENCES channel(id) ON DELETE CASCADE,at_ms INTEGER NOT NULL,size INTEGER NOT NULL,sealed BLOB NOT NULL) STRICT;
-CREATE INDEX channel_event_by_channel ON channel_event(channel_id,id);
 CREATE INDEX event_by_chat ON event(chat_id,id) WHERE chat_id <> 0;
 CREATE INDEX event_by_kind ON event(kind,id);
 CREATE INDEX event_by_account ON event(account_id,id);
@@ -121,6 +119,9 @@ CREATE INDEX mail_place_by_age ON mail_place(account_id,at);
 CREATE INDEX message_pinned ON message(account_id,chat_id) WHERE flags & 64;
 CREATE INDEX pending_receipt_due ON pending_receipt(account_id,contact_id) WHERE sent_at = 0;
 CREATE INDEX pending_receipt_sent ON pending_receipt(account_id,sent_at) WHERE sent_at > 0;
+CREATE TABLE channel_index(channel_id INTEGER NOT NULL,id INTEGER NOT NULL,PRIMARY KEY(channel_id,id)) STRICT,WITHOUT ROWID;
+CREATE TABLE channel_index_new(channel_id INTEGER NOT NULL,id INTEGER NOT NULL,PRIMARY KEY(channel_id,id)) STRICT,WITHOUT ROWID;
+CREATE TABLE channel_event(id INTEGER PRIMARY KEY,channel_id INTEGER NOT NULL,at_ms INTEGER NOT NULL,size INTEGER NOT NULL,sealed BLOB NOT NULL) STRICT;
 )sql";
 
 }  // namespace store::schema

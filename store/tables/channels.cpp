@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "store/counter.h"
+#include "store/tables/channel_index.h"
 
 namespace store {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 constexpr std::string_view kFloor = "channel_floor";
 constexpr std::int64_t kMostPruned =
     64;  // aged events a write takes along, or two for each new one
-constexpr std::int64_t kReadAtOnce = 256;  // rows that are looked at for pruning
+constexpr std::size_t kReadAtOnce = 256;  // rows that are looked at for pruning
 
 Vault::Lookup hash_of(const Vault& vault, std::string_view channel) {
   return vault.lookup(vault.store_wide(), "channel", channel);
@@ -66,6 +67,10 @@ base::Result<> save(Tx& tx, Changes& changes) {
                   "floor=max(floor,d.value->>3),used_at=iif(d.value->>4,?2,used_at) "
                   "FROM json_each(?1) AS d WHERE channel.id=d.value->>0",
                   list, tx.now()));
+  for (const auto& [channel, change] : changes) {
+    const bool emptied = change.by.events < 0 && tx.channel_counts().of(channel).events <= 0;
+    if (emptied) EDGE_CHECK(forget_channel_rows(tx, channel));
+  }
   changes.clear();
   return {};
 }
@@ -84,7 +89,7 @@ base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas, Changes& changes) 
                                   "publish on one of them, or wait until their events are old",
                                   quotas.channels));
   }
-  EDGE_CHECK(db.run("DELETE FROM channel WHERE id=?", *quiet));
+  EDGE_CHECK(delete_channel(tx, *quiet));
   tx.channel_counts().remove(*quiet);
   EDGE_TRY(const base::EventId newest, tx.newest_event());
   EDGE_CHECK(
@@ -99,7 +104,8 @@ base::Result<std::int64_t> channel_for(Tx& tx, const ChannelQuotas& quotas,
   EDGE_TRY(ChannelCounts* const counts, counts_of(tx));
   if (const std::int64_t known = counts->find(name); known != 0) return known;
   // A channel whose row is not intact has lost its history.
-  EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", name));
+  EDGE_TRY(const auto damaged, tx.db().integer("SELECT id FROM channel WHERE name_hash=?", name));
+  if (damaged) EDGE_CHECK(delete_channel(tx, *damaged));
   EDGE_CHECK(make_room(tx, quotas, changes));
   EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
   EDGE_TRY(
@@ -149,22 +155,22 @@ base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, std::int64_t c
     const ChannelCount& by = changes[channel].by;
     return before.events + by.events > quotas.events || before.bytes + by.bytes > quotas.bytes;
   };
+  base::EventId after;
   while (over()) {
-    std::int64_t cut = 0;
-    EDGE_CHECK(db.each(
-        "SELECT id,channel_id,length(sealed),at_ms FROM channel_event WHERE channel_id=? ORDER BY "
-        "id LIMIT ?",
-        [&](const Row& row) -> base::Result<> {
-          if (!over()) return {};
-          const Oldest oldest = read_oldest(row);
-          EDGE_TRY(const std::int64_t events, events_in(tx, oldest));
-          cut = oldest.id;
-          note_dropped(changes, oldest, events);
-          return {};
-        },
-        channel, kReadAtOnce));
-    if (cut == 0) return {};
-    EDGE_CHECK(db.run("DELETE FROM channel_event WHERE channel_id=? AND id<=?", channel, cut));
+    EDGE_TRY(const auto rows, channel_rows(db, channel, after, kNoEnd, kReadAtOnce));
+    if (rows.empty()) return {};
+    for (const base::EventId id : rows) {
+      if (!over()) break;
+      EDGE_TRY(
+          const auto oldest,
+          db.one<Oldest>("SELECT id,channel_id,length(sealed),at_ms FROM channel_event WHERE id=?",
+                         read_oldest, id));
+      if (!oldest) continue;
+      EDGE_TRY(const std::int64_t events, events_in(tx, *oldest));
+      EDGE_CHECK(db.run("DELETE FROM channel_event WHERE id=?", id));
+      note_dropped(changes, *oldest, events);
+    }
+    after = rows.back();
   }
   return {};
 }
@@ -260,6 +266,8 @@ base::Result<std::vector<base::EventId>> append_channel_events(Tx& tx, const Cha
                   .channel = channels[call.channel_of[place]],
                   .facts = call.facts[place]});
   }
+  std::vector<ChannelIndexEntry> entries;
+  entries.reserve(call.rows.size());
   for (NewChannelRow& row : call.rows) {
     const base::EventId id = ids[row.last];
     const std::int64_t channel = channels[row.channel];
@@ -269,7 +277,9 @@ base::Result<std::vector<base::EventId>> append_channel_events(Tx& tx, const Cha
         tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
                     id, channel, now, size, sealed));
     changes[channel].by.bytes += size;
+    entries.push_back({channel, id});
   }
+  EDGE_CHECK(index_channel_rows(tx, entries));
   for (const std::int64_t channel : channels) {
     EDGE_CHECK(prune_channel(tx, quotas, channel, changes));
   }
@@ -317,15 +327,11 @@ base::Result<std::vector<base::EventId>> channel_rows_after(Connection& db, cons
                                                             std::string_view channel,
                                                             base::EventId after, std::size_t limit,
                                                             base::EventId to) {
-  std::vector<base::EventId> ids;
-  EDGE_CHECK(db.each(
-      "SELECT e.id FROM channel_event e INDEXED BY channel_event_by_channel WHERE e.id>?1 AND "
-      "e.id<=?4 AND e.channel_id=(SELECT id FROM checked_channel WHERE name_hash=?2 AND intact) "
-      "ORDER BY e.id "
-      "LIMIT ?3",
-      [&](const Row& row) { ids.push_back(row.id<base::EventId>(0)); }, after,
-      hash_of(vault, channel), limit, to));
-  return ids;
+  EDGE_TRY(const auto found,
+           db.integer("SELECT id FROM checked_channel WHERE name_hash=? AND intact",
+                      hash_of(vault, channel)));
+  if (!found) return std::vector<base::EventId>();
+  return channel_rows(db, *found, after, to, limit);
 }
 
 base::Result<std::vector<LoggedEvent>> channel_events_of_row(Connection& db, const Vault& vault,

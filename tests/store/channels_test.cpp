@@ -168,10 +168,6 @@ TEST_CASE("a filtered page reads what passes and nothing else, at any length of 
   CHECK(plan("SELECT id FROM event INDEXED BY event_by_account WHERE account_id=1 AND id>2 ORDER "
              "BY id LIMIT 3") ==
         "SEARCH event USING COVERING INDEX event_by_account (account_id=? AND id>?)\n");
-  CHECK(plan("SELECT id FROM channel_event INDEXED BY channel_event_by_channel WHERE id>1 AND "
-             "channel_id=2 ORDER BY id LIMIT 3") ==
-        "SEARCH channel_event USING COVERING INDEX channel_event_by_channel (channel_id=? AND "
-        "id>?)\n");
 }
 
 TEST_CASE("a channel's record that was moved or altered does not open, and costs itself alone") {
