@@ -1,6 +1,6 @@
-// Schema 26: the rows of each channel are found by tables of their own (store/tables/channel_index.h)
-// in the place of an index. Without one, the foreign key of channel_event would look through all
-// rows whenever a channel is deleted; so the table is made anew without it.
+// Schema 26: the rows of each channel are found by tables of their own (channel_index.h of
+// store/tables/) in the place of an index. Without one, the foreign key of channel_event would look
+// through all rows whenever a channel is deleted; so the table is made anew without it.
 #pragma once
 
 namespace store::schema {

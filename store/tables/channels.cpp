@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view kFloor = "channel_floor";
 constexpr std::int64_t kMostPruned =
     64;  // aged events a write takes along, or two for each new one
-constexpr std::size_t kReadAtOnce = 256;  // rows that are looked at for pruning
+constexpr std::size_t kReadAtOnce = 256;          // rows that are looked at for pruning
+constexpr std::size_t kReadOfChannelAtOnce = 16;  // the same of one channel
 
 Vault::Lookup hash_of(const Vault& vault, std::string_view channel) {
   return vault.lookup(vault.store_wide(), "channel", channel);
@@ -157,7 +158,7 @@ base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, std::int64_t c
   };
   base::EventId after;
   while (over()) {
-    EDGE_TRY(const auto rows, channel_rows(db, channel, after, kNoEnd, kReadAtOnce));
+    EDGE_TRY(const auto rows, channel_rows(db, channel, after, kNoEnd, kReadOfChannelAtOnce));
     if (rows.empty()) return {};
     for (const base::EventId id : rows) {
       if (!over()) break;
