@@ -191,8 +191,8 @@ TEST_CASE("a server that answers without end is given up, and other lines go on 
   });
   SmtpServer server;
   MailLinesOptions options = quick_options();
-  options.line.connect_timeout = 1'000;
-  options.smtp.answer = 1'000;
+  options.line.connect_timeout = 3'000;
+  options.smtp.answer = 3'000;
   Lines lines(options);
   std::atomic<bool> ended{false};
   SubmitReply reply;
