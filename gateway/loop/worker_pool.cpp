@@ -88,11 +88,14 @@ std::size_t WorkerPool::waiting() const {
 // Whether a piece of work is to be run now.
 bool WorkerPool::ready() {
   const auto now = Clock::now();
-  std::erase_if(rests_, [&](const Rest& rest) {
-    const bool over = stopping_ || rest.until <= now;
-    if (over) queue_.done(rest.party);
-    return over;
-  });
+  for (auto rest = rests_.begin(); rest != rests_.end();) {
+    if (!stopping_ && rest->until > now) {
+      ++rest;
+      continue;
+    }
+    queue_.done(rest->party);
+    rest = rests_.erase(rest);
+  }
   return queue_.ready();
 }
 
