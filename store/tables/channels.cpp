@@ -251,10 +251,11 @@ base::Result<std::vector<base::EventId>> append_channel_events(Tx& tx, const Cha
                                                                ChannelCall& call) {
   std::vector<base::EventId> ids;
   if (call.channel_of.empty()) return ids;
+  Changes changes;
+  // Before the ids are taken: a channel that begins may have lost what was before it, not these.
+  EDGE_TRY(const auto channels, channels_of(tx, quotas, call, changes));
   EDGE_TRY(const base::EventId first,
            tx.take_event_ids(static_cast<std::int64_t>(call.channel_of.size())));
-  Changes changes;
-  EDGE_TRY(const auto channels, channels_of(tx, quotas, call, changes));
   const base::UnixMillis now = tx.now();
   ids.reserve(call.channel_of.size());
   for (std::size_t place = 0; place < call.channel_of.size(); ++place) {

@@ -70,7 +70,8 @@ TEST_CASE("channels are bounded in number: quiet ones make room, full ones do no
   CHECK(refused.error().code == base::Errc::exhausted);
   world.clock.advance(2000);
   const auto newest = world.append("a", "y");  // and the old ones go
-  world.append("d", "x");
+  const auto begun = world.append("d", "x");
+  CHECK(world.page({.after = start, .messages = false, .channels = {"d"}}).floor < begun);
   // What b held is gone with it: whoever resumes there gets an error.
   const auto page = world.page({.after = start, .messages = false, .channels = {"b"}});
   CHECK(page.events.empty());
