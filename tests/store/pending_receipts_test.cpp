@@ -13,7 +13,7 @@ namespace {
 constexpr base::ContactId kContact(10);
 
 // What is pending for the contact, by the first byte of the uuid.
-std::vector<int> pending(test::World& world) {
+std::vector<int> receipts_pending(test::World& world) {
   std::vector<int> firsts;
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     const AccountKey key = world.store->vault().account(Uuid{});
@@ -62,7 +62,7 @@ TEST_CASE("rows of schema 24 stay intact under their new names, but one that was
            ->script("UPDATE owed_receipt SET at = 99 WHERE at = 9"));
   options.migrations = migrations();
   world.open(options);
-  CHECK(pending(world) == std::vector{1, 2});
+  CHECK(receipts_pending(world) == std::vector{1, 2});
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     const AccountKey key = world.store->vault().account(Uuid{});
     const Scope scope{tx.db(), world.store->vault(), key, base::AccountId(1)};
@@ -79,5 +79,5 @@ TEST_CASE("rows of schema 24 stay intact under their new names, but one that was
     CHECK(must(tx.db().integer("SELECT count(*) FROM checked_pending_state WHERE intact")) == 1);
     return {};
   }));
-  CHECK(pending(world) == std::vector{1, 2, 3});
+  CHECK(receipts_pending(world) == std::vector{1, 2, 3});
 }
