@@ -56,7 +56,7 @@ Texts numbers(int from, int to) {
   return out;
 }
 
-constexpr int kChannels = 200;
+constexpr int kManyChannels = 200;
 constexpr int kArrays = 15;  // more rows than the small table holds
 
 }  // namespace
@@ -64,9 +64,9 @@ constexpr int kArrays = 15;  // more rows than the small table holds
 TEST_CASE("a channel is replayed in order from both tables of its index") {
   IndexWorld world;
   for (int i = 0; i < kArrays; ++i) {
-    world.publish(i, kChannels);
+    world.publish(i, kManyChannels);
     CHECK(world.waiting() <= kMostNewRows);
-    CHECK(world.waiting() + world.moved() == (i + 1) * kChannels);
+    CHECK(world.waiting() + world.moved() == (i + 1) * kManyChannels);
   }
   CHECK(world.waiting() > kMostNewRows / 2);
   REQUIRE(world.moved() > 0);
@@ -82,7 +82,7 @@ TEST_CASE("a channel is replayed in order from both tables of its index") {
 
 TEST_CASE("a store that is opened between two moves of the index has every entry once") {
   IndexWorld world;
-  for (int i = 0; i < kArrays; ++i) world.publish(i, kChannels);
+  for (int i = 0; i < kArrays; ++i) world.publish(i, kManyChannels);
   REQUIRE(world.moved() > 0);
   REQUIRE(world.waiting() > 0);
   // As a killed process leaves it: what is durable, and no closing.
@@ -92,12 +92,12 @@ TEST_CASE("a store that is opened between two moves of the index has every entry
   std::filesystem::copy(world.dir.path(), killed.dir.path(),
                         std::filesystem::copy_options::recursive);
   killed.open();
-  CHECK(killed.waiting() + killed.moved() == kArrays * kChannels);
+  CHECK(killed.waiting() + killed.moved() == kArrays * kManyChannels);
   for (int i = kArrays; i < 2 * kArrays; ++i) {
-    killed.publish(i, kChannels);
+    killed.publish(i, kManyChannels);
     CHECK(killed.waiting() <= kMostNewRows);
   }
-  CHECK(killed.waiting() + killed.moved() == 2 * kArrays * kChannels);
+  CHECK(killed.waiting() + killed.moved() == 2 * kArrays * kManyChannels);
   for (const char* channel : {"c0", "c60", "c199"}) {
     CHECK(killed.walk(channel, 7) == numbers(0, 2 * kArrays));
   }
@@ -105,7 +105,7 @@ TEST_CASE("a store that is opened between two moves of the index has every entry
 
 TEST_CASE("a write that is undone takes its moves of the index with it") {
   IndexWorld world;
-  for (int i = 0; i < 10; ++i) world.publish(i, kChannels);
+  for (int i = 0; i < 10; ++i) world.publish(i, kManyChannels);
   const auto waiting = world.waiting();
   const auto failed = world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     std::vector<ChannelIndexEntry> entries;
@@ -118,7 +118,7 @@ TEST_CASE("a write that is undone takes its moves of the index with it") {
   REQUIRE_FALSE(failed);
   CHECK(world.waiting() == waiting);
   CHECK(world.moved() == 0);
-  for (int i = 10; i < kArrays; ++i) world.publish(i, kChannels);
+  for (int i = 10; i < kArrays; ++i) world.publish(i, kManyChannels);
   CHECK(world.waiting() <= kMostNewRows);
   CHECK(world.walk("c7", 256) == numbers(0, kArrays));
 }
@@ -138,14 +138,14 @@ TEST_CASE("quotas hold across both tables, and entries of deleted rows go") {
   IndexWorld world;
   world.quotas.events = 5;
   for (int i = 0; i < 3 * kArrays; ++i) {
-    world.publish(i, kChannels);
-    CHECK(world.count("SELECT count(*) FROM channel_event") <= 5 * kChannels);
+    world.publish(i, kManyChannels);
+    CHECK(world.count("SELECT count(*) FROM channel_event") <= 5 * kManyChannels);
     CHECK(world.waiting() <= kMostNewRows);
   }
   for (const char* channel : {"c0", "c60", "c199"}) {
     CHECK(world.walk(channel, 256) == numbers(3 * kArrays - 5, 3 * kArrays));
   }
-  CHECK(world.moved() <= 5 * kChannels + kMostNewRows);
+  CHECK(world.moved() <= 5 * kManyChannels + kMostNewRows);
   // All grow old, also of channels that nobody publishes on any more.
   world.clock.advance(world.quotas.age + 1);
   for (int i = 0; i < 20; ++i) {
@@ -202,7 +202,7 @@ TEST_CASE("an entry that another program wrote shows no other channel's event, a
 
 TEST_CASE("a repair makes the index of channels' rows anew") {
   IndexWorld world;
-  for (int i = 0; i < kArrays; ++i) world.publish(i, kChannels);
+  for (int i = 0; i < kArrays; ++i) world.publish(i, kManyChannels);
   must(world.store->write_now<void>([](Tx& tx) -> base::Result<> {
     EDGE_CHECK(tx.db().run("DELETE FROM channel_index WHERE id%2=0"));
     EDGE_CHECK(tx.db().run("DELETE FROM channel_index_new WHERE id%2=1"));
@@ -211,7 +211,7 @@ TEST_CASE("a repair makes the index of channels' rows anew") {
   world.store.reset();
   must(repair(world.dir.path(), 1));
   world.open();
-  CHECK(world.moved() == kArrays * kChannels);
+  CHECK(world.moved() == kArrays * kManyChannels);
   CHECK(world.waiting() == 0);
   for (const char* channel : {"c0", "c60", "c199"}) {
     CHECK(world.walk(channel, 256) == numbers(0, kArrays));
