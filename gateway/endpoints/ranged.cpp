@@ -79,7 +79,7 @@ base::Result<base::MsgId> message_of(const Request& request) {
 
 base::Error error_of_search(base::Error error, const Request& request) {
   if (error.code == base::Errc::not_found && !request.param("account_id")) {
-    error.message += " in account 1; a message of another account needs ?account_id=NUMBER";
+    error.message += "; a message of another account needs ?account_id=NUMBER";
   }
   return error;
 }
