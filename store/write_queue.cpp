@@ -71,7 +71,7 @@ void WriteQueue::give_rest(const std::string& party, Clock::time_point begun) {
   const auto slow = slow_.find(party);
   if (slow == slow_.end() || party.empty()) return;
   if (!served_.others_since(party, begun - kRecently)) return;
-  slow->second = now + std::min<Clock::duration>(now - begun, kLongestRest);
+  slow->second = now + std::min<Clock::duration>(kRest * (now - begun), kLongestRest);
 }
 
 }  // namespace store

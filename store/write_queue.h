@@ -3,9 +3,9 @@
 //
 // A party whose last write took over 3 ms, or changed over 256 KiB of pages, which its COMMIT has
 // to sync, is slow. Its next write runs alone in its transaction, and while others write too it
-// rests after each for as long as that took with its COMMIT and its answer: what such parties take
-// of the writer's time is half of it at most. Writes of the daemon's own ("") do not rest: some of
-// them are everybody's.
+// rests after each for twice as long as that took with its COMMIT and its answer: what such parties
+// take of the writer's time is a third of it at most. Writes of the daemon's own ("") do not rest:
+// some of them are everybody's.
 //
 // Threads: none of its own and no lock; the writer's mutex guards it.
 #pragma once
@@ -27,6 +27,7 @@ class WriteQueue {
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration kLongWrite = std::chrono::milliseconds(3);
   static constexpr std::int64_t kManyPages = 64;
+  static constexpr int kRest = 2;  // times as long as the write took
   static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(50);
 
   // `most` writes wait at once, of one party half of them.

@@ -5,10 +5,10 @@
 // Tx::db(). Any thread submits. Parties (of the submitting thread's base::CancelScope) are served
 // in turn, a write each (decision 33); all share a durable COMMIT, but for a party whose last write
 // took over 3 ms: its next one runs alone, and after it those of the others, so that nobody waits
-// for two of them. While others write too, such a party then rests for as long as that took. A
-// closure that fails is undone alone and gets its error; when the COMMIT fails every closure of the
-// batch gets that error and nothing any of them did remains. Completions are called on the writer's
-// thread after the COMMIT, never before.
+// for two of them. While others write too, such a party then rests for twice as long as that took.
+// A closure that fails is undone alone and gets its error; when the COMMIT fails every closure of
+// the batch gets that error and nothing any of them did remains. Completions are called on the
+// writer's thread after the COMMIT, never before.
 //
 // After a COMMIT, in this order: the listener of changed messages, Tx::on_commit hooks, the
 // listener with the batch's events, completions. None of them may block; they may submit further

@@ -113,7 +113,7 @@ void WorkerPool::wait() {
 void WorkerPool::end(const std::string& party, Clock::duration took) {
   const auto now = Clock::now();
   if (took > kLongWork && !party.empty() && served_.others_since(party, now - kRecently)) {
-    rests_.push_back({party, now + std::min(took, kLongestRest)});
+    rests_.push_back({party, now + std::min(kRest * took, kLongestRest)});
     if (idle_ > 0) wake_.notify_one();  // it waits until the rest is over, while this one works on
   } else {
     queue_.done(party);

@@ -3,10 +3,10 @@
 //
 // Parties (gateway/loop/party.h) are served in turn, one piece of work each, and one party has at
 // most all threads but one: one always becomes free for the others. After a piece of work that took
-// over 3 ms of processor time its party rests for as long as that took, while others have work too:
-// it keeps the place of that piece. So a party takes half of its places' time at most, and the rest
-// of the processors stays for the others and for what their calls need besides workers. The
-// daemon's own work has the party "" and never rests.
+// over 3 ms of processor time its party rests for twice as long as that took, while others have
+// work too: it keeps the place of that piece. So a party takes a third of its places' time at most,
+// and the rest of the processors stays for the others and for what their calls need besides
+// workers. The daemon's own work has the party "" and never rests.
 //
 // Threads: all but stop() from any thread. What waits is bounded, in all and of each party: over
 // that work is refused, and the submitter answers "busy" instead of growing.
@@ -55,6 +55,7 @@ class WorkerPool {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration kLongWork = std::chrono::milliseconds(3);
+  static constexpr int kRest = 2;  // times as long as the work took
   static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(50);
   static constexpr Clock::duration kRecently = std::chrono::seconds(1);
 
